@@ -1,0 +1,1 @@
+"""Analysis: run folders in, tables and pictures out."""

@@ -1,0 +1,62 @@
+"""The interface of all environments: many copies of one cooperative task, stepped together."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+
+from na2q.spec import EnvSpec
+
+
+class Observation(NamedTuple):
+    """What is known before acting, for each of E copies."""
+
+    obs: Float[ndarray, "e n o"]
+    state: Float[ndarray, "e s"]
+    avail: Bool[ndarray, "e n a"]
+
+
+class Transition(NamedTuple):
+    """The outcome of one joint action in each copy.
+
+    A copy that has ended (terminated or truncated) ignores later actions and repeats its last
+    observation with reward 0 until `reset`.
+    """
+
+    observation: Observation
+    reward: Float[ndarray, " e"]
+    terminated: Bool[ndarray, " e"]  # the episode is over: no value beyond this step
+    truncated: Bool[ndarray, " e"]  # cut by a time limit that is not part of the task
+    info: dict[str, Any]  # per-copy arrays, e.g. "won"; meaningful where an episode ends
+
+
+class VectorEnv(Protocol):
+    """E copies of a task; numpy only, no global randomness."""
+
+    spec: EnvSpec
+    n_envs: int
+
+    def reset(self, seeds: Sequence[int]) -> Observation:
+        """Begin a new episode in every copy; equal seeds give equal episodes for equal actions."""
+        ...
+
+    def step(self, actions: Int[ndarray, "e n"]) -> Transition:
+        """Play one joint action in every copy."""
+        ...
+
+    def close(self) -> None:
+        """Release what the copies hold."""
+        ...
+
+
+def stack(observations: Sequence[Observation]) -> Observation:
+    """Join observations of single copies (shapes without the axis e) along a new first axis."""
+    return Observation(*(np.stack(fields) for fields in zip(*observations, strict=True)))
+
+
+def check_seeds(seeds: Sequence[int], n_envs: int) -> None:
+    """Raise ValueError unless there is one seed for each copy."""
+    if len(seeds) != n_envs:
+        raise ValueError(f"reset got {len(seeds)} seeds, but there are {n_envs} copies: give one seed each")

@@ -1,0 +1,109 @@
+"""One gradient step of any method: losses, clipping and stepping per optimiser group, target copies."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from na2q.agents import plan_slots
+from na2q.config import OptimConfig
+from na2q.methods.base import Group, QLearning, Step, derive_step
+from na2q.types import EpisodeBatch, Loss, Slots
+
+
+class TDObjective(nn.Module):
+    """A method and its target copy; maps a batch of episodes to the terms of the loss."""
+
+    def __init__(self, online: QLearning, gamma: float) -> None:
+        super().__init__()
+        self.online = online
+        self.target = copy.deepcopy(online).requires_grad_(False)
+        self.gamma = gamma
+
+    def step(
+        self, batch: EpisodeBatch, generator: torch.Generator, noise: Any = None, slots: Slots | None = None
+    ) -> Step:
+        """Derive what the losses share; `noise` and `slots` replace the usual choice where given."""
+        slots = slots or plan_slots(batch, skip_padding=not self.online.computes_padding)
+        if noise is None:
+            noise = self.online.draw_noise(len(slots.now), generator)
+        return derive_step(self.online, self.target, batch, slots, self.gamma, noise)
+
+    def losses(self, step: Step) -> dict[str, Loss]:
+        """Terms of the minimised loss."""
+        return self.online.losses(step, self.target)
+
+    def sync(self) -> None:
+        """Copy the online weights into the target network."""
+        self.target.load_state_dict(self.online.state_dict())
+
+
+class Learner:
+    """Owns a method's networks, its optimisers and the random numbers of its updates."""
+
+    def __init__(
+        self,
+        build: Callable[[], QLearning],
+        optim: OptimConfig,
+        gamma: float,
+        seed: int,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        """Initialise the weights that `build` makes from `seed`, leaving the global generator alone."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            online = build()
+        self.objective = TDObjective(online.to(device), gamma)
+        self.generator = torch.Generator(device).manual_seed(seed)
+        self.optim = optim
+        self.groups = self.online.parameter_groups()
+        self.optimizers = [_optimizer(group, optim) for group in self.groups]
+
+    @property
+    def online(self) -> QLearning:
+        """The trained networks."""
+        return self.objective.online
+
+    @property
+    def target(self) -> QLearning:
+        """The copy that TD targets come from."""
+        return self.objective.target
+
+    def update(self, batch: EpisodeBatch) -> dict[str, float]:
+        """Take one gradient step on a batch; return losses and gradient norms by name."""
+        step = self.objective.step(batch, self.generator)
+        logged = self.backward(self.objective.losses(step))
+        logged |= self.clip()
+        for optimizer in self.optimizers:
+            optimizer.step()
+        return {name: float(value) for name, value in logged.items()} | self.online.after_step(step)
+
+    def backward(self, losses: dict[str, Loss]) -> dict[str, Tensor]:
+        """Replace the gradients by those of the weighted sum of the losses; return its terms."""
+        total = torch.stack([loss.weight * loss.value for loss in losses.values()]).sum()
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+        total.backward()
+        return {"loss": total, **{f"loss_{name}": loss.value for name, loss in losses.items()}}
+
+    def clip(self) -> dict[str, Tensor]:
+        """Clip the gradient of each group; return the norms before."""
+        return {
+            f"grad_norm_{group.name}": nn.utils.clip_grad_norm_(group.parameters, group.clip or self.optim.clip)
+            for group in self.groups
+        }
+
+    def sync_target(self) -> None:
+        """Copy the online weights into the target network."""
+        self.objective.sync()
+
+
+def _optimizer(group: Group, optim: OptimConfig) -> torch.optim.Optimizer:
+    lr = group.lr or optim.lr
+    if group.optimizer == "adam":
+        return torch.optim.Adam(group.parameters, lr, optim.adam_betas, optim.adam_eps)
+    return torch.optim.RMSprop(
+        group.parameters, lr, optim.rmsprop_alpha, optim.rmsprop_eps, weight_decay=optim.weight_decay
+    )

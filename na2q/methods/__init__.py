@@ -1,0 +1,15 @@
+"""The methods of the paper's comparison, one file for each paper."""
+
+from na2q.methods.base import QLearning
+from na2q.methods.iql import IQL
+from na2q.methods.na2q import NA2Q
+from na2q.methods.qmix import QMIX
+from na2q.methods.vdn import VDN
+
+METHODS: dict[str, type[QLearning]] = {
+    "iql": IQL,
+    "vdn": VDN,
+    "qmix": QMIX,
+    "na2q": NA2Q,
+}
+"""Classes by the names of `TrainConfig.method`."""

@@ -1,0 +1,178 @@
+"""What all value-decomposition methods share: one step's quantities, the TD loss, and the hooks of a paper.
+
+A method is a module that holds the agent and the mixer. A subclass overrides only what its paper
+changes: `mix` (always), and where needed `draw_noise`, `prepare`, `reward`, `bootstrap`, `losses`,
+`parameter_groups` and `after_step`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from na2q.agents import RecurrentAgent, mask_unavailable
+from na2q.config import AgentConfig
+from na2q.spec import EnvSpec
+from na2q.types import NO_ACTION, EpisodeBatch, Loss, MixContext, MixerOutput, Slots, Unroll, masked_mean
+
+Coalition = tuple[int, ...]
+
+
+class Group(NamedTuple):
+    """Parameters that one optimiser steps and clips together."""
+
+    name: str
+    parameters: Sequence[nn.Parameter]
+    optimizer: Literal["rmsprop", "adam"]
+    lr: float | None = None  # None: the learning rate of OptimConfig
+    clip: float | None = None  # None: the norm of OptimConfig
+
+
+class Step(NamedTuple):
+    """Everything that the losses of one update share, derived once; r are transitions, p slots."""
+
+    slots: Slots
+    inputs: Float[Tensor, "p n i"]  # what the agent network was fed
+    now: Unroll  # online network, all slots
+    then: Unroll  # target network, all slots
+    obs: Float[Tensor, "p n o"]
+    avail: Bool[Tensor, "p n a"]
+    greedy: Int[Tensor, "p n"]  # best available action of the online network
+    taken: Int[Tensor, "r n"]  # executed actions
+    q_taken: Float[Tensor, "r n"]  # online utilities of the executed actions
+    q_next: Float[Tensor, "r n"]  # double Q: target utilities of the next greedy actions
+    live: MixContext  # online network where the transition starts
+    ahead: MixContext  # target network where it ends
+    reward: Float[Tensor, " r"]
+    terminated: Float[Tensor, " r"]
+    weight: Float[Tensor, " r"]  # 1 for transitions that happened, 0 for padding
+    gamma: float
+    noise: Any  # what `draw_noise` drew
+    extra: Any = None  # what `prepare` keeps for the losses
+
+
+class QLearning(nn.Module):
+    """Double Q-learning of Q_tot from whole episodes; subclasses say how utilities are mixed."""
+
+    def __init__(self, spec: EnvSpec, agent: AgentConfig, options: Any) -> None:
+        super().__init__()
+        self.spec, self.options = spec, options
+        self.agent = RecurrentAgent(spec, agent)
+
+    # --- what a paper may change --------------------------------------------------------------
+
+    @property
+    def coalitions(self) -> tuple[Coalition | None, ...]:
+        """Agents that each term of the decomposition stands for; None for a latent unit."""
+        return tuple((i,) for i in range(self.spec.n_agents))
+
+    def mix(self, q: Float[Tensor, "... n"], ctx: MixContext) -> MixerOutput:
+        """Combine the utilities of one joint action into its value."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it mixes utilities")
+
+    def draw_noise(self, transitions: int, generator: torch.Generator) -> Any:
+        """Draw the random numbers of one update; None where the method needs none."""
+        return None
+
+    def reward(self, step: Step, target: "QLearning") -> Float[Tensor, " r"]:
+        """Reward that the TD target is built from."""
+        return step.reward
+
+    def bootstrap(self, step: Step, target: "QLearning") -> Float[Tensor, "r ..."]:
+        """Value of the next slot's greedy joint action under the target network."""
+        return target.mix(step.q_next, step.ahead).q_tot
+
+    def losses(self, step: Step, target: "QLearning") -> dict[str, Loss]:
+        """Terms of the minimised loss."""
+        return {"td": Loss(self.td_loss(step, target))}
+
+    def parameter_groups(self) -> list[Group]:
+        """Parameters by optimiser; by default one RMSprop for all (App. F.2)."""
+        return [Group("all", list(self.parameters()), "rmsprop")]
+
+    def after_step(self, step: Step) -> dict[str, float]:
+        """Run once after every optimiser step; return what should be logged."""
+        return {}
+
+    def prepare(self, step: Step, target: "QLearning") -> Step:
+        """Add to the step what only this method computes, once for all its losses."""
+        return step
+
+    @property
+    def computes_padding(self) -> bool:
+        """Whether some loss looks at padded slots too (bugs kept by preset `exact`)."""
+        return False
+
+    # --- what all share -----------------------------------------------------------------------
+
+    def td_loss(self, step: Step, target: "QLearning", weigh: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        """Mean squared TD error over valid transitions; `weigh` maps the error to its weight."""
+        error = self.mix(step.q_taken, step.live).q_tot - self.td_target(step, target)
+        square = error.square() if weigh is None else weigh(error.detach()) * error.square()
+        return masked_mean(square, step.weight)
+
+    def td_target(self, step: Step, target: "QLearning") -> Float[Tensor, "r ..."]:
+        """Double-DQN target y = r + gamma (1 - terminated) Q_next (below Eq. 9), without gradient."""
+        with torch.no_grad():
+            ahead = self.bootstrap(step, target)
+            reward, going_on = self.reward(step, target), step.gamma * (1 - step.terminated)
+            if ahead.dim() > reward.dim():  # one value for each agent (IQL)
+                reward, going_on = reward.unsqueeze(-1), going_on.unsqueeze(-1)
+            return reward + going_on * ahead
+
+
+def take(q: Float[Tensor, "... a"], actions: Int[Tensor, " ..."]) -> Float[Tensor, " ..."]:
+    """Pick the entry of each given action from the last axis."""
+    return q.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
+
+
+def derive_step(
+    online: QLearning, target: QLearning, batch: EpisodeBatch, slots: Slots, gamma: float, noise: Any
+) -> Step:
+    """Unroll both networks over a batch and gather what the losses need."""
+    obs, avail = (x.flatten(0, 1)[slots.index] for x in (batch.obs, batch.avail))
+    last = torch.cat([torch.full_like(batch.actions[:, :1], NO_ACTION), batch.actions[:, :-1]], 1)
+    inputs = online.agent.inputs(obs, last.flatten(0, 1)[slots.index])
+    now = online.agent.unroll(inputs, slots)
+    with torch.no_grad():
+        then = target.agent.unroll(inputs, slots)
+        masked_now, masked_then = (mask_unavailable(net.q, avail) for net in (now, then))
+        max_now, greedy = masked_now.max(-1)
+        max_then = masked_then.amax(-1)
+        q_next = take(masked_then, greedy)[slots.next]
+
+    state = batch.state.flatten(0, 1)[slots.index]
+    taken, reward, terminated, valid = (
+        x.flatten(0, 1)[slots.transition]
+        for x in (batch.actions[:, :-1].clamp(min=0), batch.reward, batch.terminated, batch.valid)
+    )
+    live = MixContext(
+        state=state[slots.now],
+        obs=obs[slots.now],
+        hidden=now.hidden[slots.now],
+        actions=taken,
+        q_max=max_now[slots.now],
+        greedy=taken == greedy[slots.now],
+    )
+    ahead = MixContext(
+        state=state[slots.next],
+        obs=obs[slots.next],
+        hidden=then.hidden[slots.next],
+        actions=greedy[slots.next],
+        q_max=max_then[slots.next],
+        greedy=torch.ones_like(live.greedy),
+    )
+    step = Step(
+        slots=slots, inputs=inputs, now=now, then=then, obs=obs, avail=avail, greedy=greedy, taken=taken,
+        q_taken=take(now.q[slots.now], taken), q_next=q_next, live=live, ahead=ahead, reward=reward,
+        terminated=terminated, weight=valid.to(reward.dtype), gamma=gamma, noise=noise,
+    )  # fmt: skip
+    return online.prepare(step, target)
+
+
+def owned(*modules: nn.Module) -> list[nn.Parameter]:
+    """Parameters of several modules in one list."""
+
+    return [parameter for module in modules for parameter in module.parameters()]

@@ -1,0 +1,20 @@
+"""IQL (Tan, 1993): independent learners that share the team reward, the control without a mixer."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from na2q.methods.base import Coalition, QLearning
+from na2q.types import MixContext, MixerOutput
+
+
+class IQL(QLearning):
+    """Each utility is its own value: no Q_tot, hence no credits, contributions or bias."""
+
+    @property
+    def coalitions(self) -> tuple[Coalition | None, ...]:
+        """No decomposition, no terms."""
+        return ()
+
+    def mix(self, q: Float[Tensor, "... n"], ctx: MixContext) -> MixerOutput:
+        """Return the utilities themselves, one value for each agent."""
+        return MixerOutput(q)

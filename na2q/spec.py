@@ -1,0 +1,25 @@
+"""The sizes of a cooperative task: all that agents, mixers and replay know of an environment."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EnvSpec:
+    """Sizes of a Dec-POMDP (paper, section 2.1).
+
+    Attributes:
+        n_agents: number of agents N.
+        n_actions: number of actions A of each agent, unavailable ones included.
+        obs_dim: length O of one agent's observation.
+        state_dim: length S of the global state.
+        episode_limit: longest episode, in environment steps.
+        unit_dim: length of one agent's own features at the head of the state
+            (agent 0's first, then agent 1's, ...); 0 where the state has no such part.
+    """
+
+    n_agents: int
+    n_actions: int
+    obs_dim: int
+    state_dim: int
+    episode_limit: int
+    unit_dim: int = 0
