@@ -255,6 +255,17 @@ def configure(method: str = "na2q", env: str = "lbf-4p-2f", preset: str = "relea
     return TrainConfig(method=method, env=env, preset=preset, **plain)
 
 
+def from_dict(record: dict[str, Any]) -> TrainConfig:
+    """Rebuild a TrainConfig from `dataclasses.asdict`, after a round trip through JSON."""
+    settings: dict[str, Any] = {}
+    for name, value in record.items():
+        pairs = value.items() if isinstance(value, dict) else ()
+        settings |= {f"{name}.{k}": tuple(v) if isinstance(v, list) else v for k, v in pairs}
+        if not isinstance(value, dict):
+            settings[name] = value
+    return configure(**settings)
+
+
 def _groups(settings: dict[str, Any]) -> list[str]:
     return [name for name, value in settings.items() if dataclasses.is_dataclass(value)]
 

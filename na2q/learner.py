@@ -86,7 +86,8 @@ class Learner:
         for optimizer in self.optimizers:
             optimizer.zero_grad()
         total.backward()
-        return {"loss": total, **{f"loss_{name}": loss.value for name, loss in losses.items()}}
+        terms = {f"loss_{name}": loss.value for name, loss in losses.items()}
+        return {name: value.detach() for name, value in ({"loss": total} | terms).items()}
 
     def clip(self) -> dict[str, Tensor]:
         """Clip the gradient of each group; return the norms before."""

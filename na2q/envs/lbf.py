@@ -1,0 +1,129 @@
+"""Level-Based Foraging (Christianos et al., 2020) from the `lbforaging` package, as the paper sets it up."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from lbforaging.foraging.environment import Action, ForagingEnv
+from numpy import ndarray
+
+from na2q.config import LBFOptions
+from na2q.envs.base import Observation, Transition, check_seeds, stack
+from na2q.spec import EnvSpec
+
+NAME = re.compile(r"lbf-(\d+)p-(\d+)f")
+N_ACTIONS = len(Action)
+
+
+class Board(ForagingEnv):
+    """One board of lbforaging, with the rules that the paper's setting adds or changes."""
+
+    players: list[Any]  # lbforaging has no types
+    _valid_actions: dict[Any, list[Action]]  # private, but the package offers no other list of them
+
+    def __init__(self, players: int, foods: int, options: LBFOptions) -> None:
+        self.options = options
+        legacy = options.levels == "legacy"
+        super().__init__(
+            players=players,
+            min_player_level=1,
+            max_player_level=max(1, options.max_player_level - legacy),  # exclusive until lbforaging 1.1.1 (B2)
+            min_food_level=1,
+            max_food_level=None,
+            field_size=(options.field_size, options.field_size),
+            max_num_food=foods,
+            sight=options.sight,
+            max_episode_steps=options.time_limit,
+            force_coop=options.force_coop,
+        )
+
+    def spawn_food(self, max_num_food: int, min_levels: ndarray, max_levels: ndarray) -> None:
+        """Place the food; its highest level was exclusive too until lbforaging 1.1.1 (B2)."""
+        if self.options.levels == "legacy":
+            max_levels = np.maximum(min_levels, max_levels - 1)
+        super().spawn_food(max_num_food, min_levels, max_levels)
+        if np.count_nonzero(self.field) < max_num_food:
+            raise ValueError(f"{max_num_food} foods do not fit on a board of {self.options.field_size}^2 cells")
+
+    def observe(self, obs: Sequence[ndarray]) -> Observation:
+        """Arrange what the package returned as obs (n, o), state (s,) and avail (n, a)."""
+        stacked = np.stack(obs)
+        state = stacked.ravel() if self.options.state == "observations" else self.whole_board()
+        return Observation(stacked, state, self.available())
+
+    def available(self) -> Bool[ndarray, "n a"]:
+        """Actions that the package accepts from each player now."""
+        avail = np.zeros((self.n_agents, N_ACTIONS), bool)
+        for i, player in enumerate(self.players):
+            avail[i, [action.value for action in self._valid_actions[player]]] = True
+        return avail
+
+    def whole_board(self) -> Float[ndarray, " s"]:
+        """Row, column and level of every food, then of every player; (-1, -1, 0) for eaten food."""
+        rows = np.full((self.max_num_food + self.n_agents, 3), (-1, -1, 0), np.float32)
+        for i, (y, x) in enumerate(np.argwhere(self.field)):
+            rows[i] = y, x, self.field[y, x]
+        for i, player in enumerate(self.players):
+            rows[self.max_num_food + i] = *player.position, player.level
+        return rows.ravel()
+
+
+class LBF:
+    """E boards stepped together; reward is the team's sum of food values minus the step cost."""
+
+    def __init__(self, name: str, options: LBFOptions, n_envs: int) -> None:
+        """Read players and foods from the name, such as lbf-4p-2f."""
+        match = NAME.fullmatch(name)
+        if match is None or "0" in match.groups():
+            raise ValueError(f"unknown task {name!r}: write lbf-<players>p-<foods>f, for example lbf-4p-2f")
+        players, foods = map(int, match.groups())
+        self.options, self.n_envs = options, n_envs
+        self.boards = [Board(players, foods, options) for _ in range(n_envs)]
+        obs_dim = 3 * (foods + players)
+        by_observation = options.state == "observations"
+        self.spec = EnvSpec(
+            n_agents=players,
+            n_actions=N_ACTIONS,
+            obs_dim=obs_dim,
+            state_dim=obs_dim * (players if by_observation else 1),
+            episode_limit=options.time_limit,
+            unit_dim=obs_dim if by_observation else 0,
+        )
+
+    def reset(self, seeds: Sequence[int]) -> Observation:
+        """Deal new boards."""
+        check_seeds(seeds, self.n_envs)
+        self.last = [
+            board.observe(board.reset(seed=int(seed))[0]) for board, seed in zip(self.boards, seeds, strict=True)
+        ]
+        self.running = np.ones(self.n_envs, bool)
+        return stack(self.last)
+
+    def step(self, actions: Int[ndarray, "e n"]) -> Transition:
+        """Move all players of the boards still in play."""
+        reward = np.zeros(self.n_envs, np.float32)
+        terminated, truncated, cleared = (np.zeros(self.n_envs, bool) for _ in range(3))
+        for e in np.flatnonzero(self.running):
+            board = self.boards[e]
+            before = [player.position for player in board.players]
+            obs, rewards, over, _, _ = board.step(actions[e])
+            self.last[e] = board.observe(obs)
+            reward[e] = sum(rewards) - self._cost(before, board)
+            cleared[e] = not board.field.any()
+            ends_value = cleared[e] or self.options.timeout == "terminal"  # B4
+            terminated[e], truncated[e] = over and ends_value, over and not ends_value
+            self.running[e] = not over
+        return Transition(stack(self.last), reward, terminated, truncated, {"cleared": cleared})
+
+    def _cost(self, before: list[tuple[int, int]], board: Board) -> float:
+        if self.options.step_cost == "team":
+            return self.options.step_penalty
+        moved = sum(a != player.position for a, player in zip(before, board.players, strict=True))
+        return self.options.step_penalty * moved
+
+    def close(self) -> None:
+        """Close the boards."""
+        for board in self.boards:
+            board.close()

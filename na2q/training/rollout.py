@@ -1,0 +1,82 @@
+"""Play whole episodes with an agent, for training and for tests."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from na2q.agents import RecurrentAgent, epsilon_greedy
+from na2q.envs.base import Observation, VectorEnv
+from na2q.types import NO_ACTION, EpisodeBatch
+
+
+class Episodes(NamedTuple):
+    """Episodes that were played, one from each copy of the environment."""
+
+    batch: EpisodeBatch
+    info: dict[str, Any]  # per-copy arrays from the step that ended each episode
+
+    @property
+    def returns(self) -> np.ndarray:
+        """Undiscounted return of each episode."""
+        return self.batch.reward.sum(1).cpu().numpy()
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Transitions of each episode, in environment steps."""
+        return self.batch.valid.sum(1).cpu().numpy()
+
+
+class _Tape:
+    """Arrays that one episode of each copy is written into, step by step."""
+
+    def __init__(self, env: VectorEnv) -> None:
+        spec, e = env.spec, env.n_envs
+        t, n = spec.episode_limit, spec.n_agents
+        self.obs = np.zeros((e, t + 1, n, spec.obs_dim), np.float32)
+        self.state = np.zeros((e, t + 1, spec.state_dim), np.float32)
+        self.avail = np.zeros((e, t + 1, n, spec.n_actions), bool)
+        self.actions = np.full((e, t + 1, n), NO_ACTION, np.int64)
+        self.reward, self.terminated = (np.zeros((e, t), np.float32) for _ in range(2))
+        self.valid = np.zeros((e, t), bool)
+
+    def see(self, t: int, who: np.ndarray, observation: Observation) -> None:
+        self.obs[who, t], self.state[who, t], self.avail[who, t] = (x[who] for x in observation)
+
+    def batch(self) -> EpisodeBatch:
+        steps = int(self.valid.sum(1).max())
+        return EpisodeBatch(
+            *(torch.from_numpy(x[:, : steps + 1]) for x in (self.obs, self.state, self.avail, self.actions)),
+            *(torch.from_numpy(x[:, :steps]) for x in (self.reward, self.terminated, self.valid)),
+        )
+
+
+@torch.inference_mode()
+def play(
+    env: VectorEnv, agent: RecurrentAgent, epsilon: float, rng: np.random.Generator, seeds: Sequence[int]
+) -> Episodes:
+    """Play one episode in each copy of `env`, epsilon-greedy with a fixed epsilon (0 to 1)."""
+    tape, device = _Tape(env), agent.fc_in.weight.device
+    running = np.ones(env.n_envs, bool)
+    info: dict[str, Any] = {}
+    hidden = agent.initial_hidden(env.n_envs)
+    last = np.full((env.n_envs, env.spec.n_agents), NO_ACTION)
+    observation = env.reset(seeds)
+    tape.see(0, running, observation)
+    for t in range(env.spec.episode_limit):
+        heads, hidden = agent.step(
+            torch.as_tensor(observation.obs, device=device), torch.as_tensor(last, device=device), hidden
+        )
+        last = epsilon_greedy(heads.q.cpu().numpy(), observation.avail, epsilon, rng)
+        observation, reward, terminated, truncated, news = env.step(last)
+        tape.actions[running, t], tape.reward[running, t] = last[running], reward[running]
+        tape.terminated[running, t], tape.valid[running, t] = terminated[running], True
+        tape.see(t + 1, running, observation)
+        ended = running & (terminated | truncated)
+        for name, values in news.items():
+            info.setdefault(name, np.zeros_like(values))[ended] = values[ended]
+        running = running & ~ended
+        if not running.any():
+            break
+    return Episodes(tape.batch(), info)

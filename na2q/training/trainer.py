@@ -1,0 +1,144 @@
+"""The training loop of Table 1: one episode, one update, a greedy test every 10,000 steps."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from na2q import envs
+from na2q.agents import RecurrentAgent
+from na2q.config import ExploreConfig, TrainConfig
+from na2q.envs.base import VectorEnv
+from na2q.learner import Learner
+from na2q.methods import METHODS
+from na2q.training.replay import Replay
+from na2q.training.rollout import play
+from na2q.training.runlog import RunLog, read_run
+
+MAX_SEED = 2**31 - 1
+
+
+def epsilon_at(step: int, explore: ExploreConfig) -> float:
+    """Exploration probability after `step` environment steps."""
+    share = min(1.0, step / explore.anneal_steps)
+    return explore.start + share * (explore.finish - explore.start)
+
+
+class Trainer:
+    """State of one run: networks, replay, environments, counters and random generators."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        self.config = config
+        self.env = envs.make(config.env, config.env_options, config.n_envs)
+        self.test_env = envs.make(config.env, config.env_options, config.test_episodes)
+        streams = np.random.SeedSequence(config.seed).spawn(4)
+        weights, *rest = (np.random.default_rng(stream) for stream in streams)
+        self.act_rng, self.test_rng, self.replay_rng = rest
+        method = METHODS[config.method]
+        self.learner = Learner(
+            lambda: method(self.env.spec, config.agent, config.options),
+            config.optim,
+            config.gamma,
+            seed=int(weights.integers(MAX_SEED)),
+            device=config.device,
+        )
+        self.replay = Replay(self.env.spec, config.replay.capacity, config.device)
+        self.step = self.episode = self.updates = self.last_sync = 0
+        self.seconds = 0.0
+        self.returns: list[float] = []  # of training episodes since the last test
+        self.logged: dict[str, float] = {}  # by the last update
+        self.rows: list[dict[str, float]] = []  # metrics, one row for each test
+
+    def collect(self) -> None:
+        """Play one training episode in each copy and store it."""
+        epsilon = epsilon_at(self.step, self.config.explore)
+        seeds = self.act_rng.integers(MAX_SEED, size=self.env.n_envs).tolist()
+        episodes = play(self.env, self.learner.online.agent, epsilon, self.act_rng, seeds)
+        self.replay.add(episodes.batch)
+        self.returns.extend(episodes.returns.tolist())
+        self.step += int(episodes.lengths.sum())
+
+    def learn(self) -> None:
+        """Take one update for each episode just collected, once the replay is warm."""
+        replay = self.config.replay
+        for _ in range(self.env.n_envs):
+            if len(self.replay) >= max(replay.warmup, replay.batch):
+                self.logged = self.learner.update(self.replay.sample(replay.batch, self.replay_rng))
+                self.updates += 1
+                if self.episode - self.last_sync >= self.config.target_interval:
+                    self.learner.sync_target()
+                    self.last_sync = self.episode
+            self.episode += 1
+
+    def test(self) -> None:
+        """Play greedy episodes on environments of their own and add a row of metrics."""
+        tested = evaluate(self.test_env, self.learner.online.agent, self.test_rng)
+        counters = {"step": self.step, "episode": self.episode, "updates": self.updates}
+        self.rows.append(
+            counters
+            | {name: value for name, value in tested.items()}
+            | {
+                "train_return_mean": float(np.mean(self.returns)) if self.returns else float("nan"),
+                "epsilon": epsilon_at(self.step, self.config.explore),
+                "seconds": self.seconds,
+            }
+            | self.logged
+        )
+        self.returns.clear()
+
+    def advance(self) -> None:
+        """Collect, learn, and test where a test is due."""
+        began = time.perf_counter()
+        due = self.step // self.config.test_interval + 1
+        self.collect()
+        self.learn()
+        if self.step // self.config.test_interval >= due:
+            self.test()
+        self.seconds += time.perf_counter() - began
+
+
+def evaluate(env: VectorEnv, agent: RecurrentAgent, rng: np.random.Generator) -> dict[str, float]:
+    """Mean metrics of one greedy episode in each copy of `env`."""
+    episodes = play(env, agent, 0.0, rng, rng.integers(MAX_SEED, size=env.n_envs).tolist())
+    metrics = {
+        "test_return_mean": float(episodes.returns.mean()),
+        "test_return_std": float(episodes.returns.std()),
+        "test_length_mean": float(episodes.lengths.mean()),
+    }
+    return metrics | {f"test_{name}_mean": float(values.mean()) for name, values in episodes.info.items()}
+
+
+def train(config: TrainConfig, run_dir: str | Path | None = None) -> pd.DataFrame:
+    """Train as `config` says; return the metrics, one row for each test.
+
+    With `run_dir` the run is also written to disk: metrics.csv, run.json and weights.safetensors.
+    """
+    torch.set_num_threads(config.threads)
+    trainer = Trainer(config)
+    log = RunLog(Path(run_dir), config) if run_dir is not None else None
+    trainer.test()
+    with tqdm(total=config.total_steps, unit="step", desc=f"{config.method} {config.env}", mininterval=1) as bar:
+        while trainer.step < config.total_steps:
+            rows = len(trainer.rows)
+            trainer.advance()
+            bar.update(trainer.step - bar.n)
+            if len(trainer.rows) > rows:
+                bar.set_postfix_str(f"test return {trainer.rows[-1]['test_return_mean']:.2f}")
+                if log:
+                    log.metrics(trainer.rows)
+    if log:
+        log.metrics(trainer.rows)
+        log.finish(trainer.learner.online.state_dict(), steps=trainer.step, seconds=round(trainer.seconds, 1))
+    return pd.DataFrame(trainer.rows)
+
+
+def evaluate_run(run_dir: str | Path, episodes: int = 32, seed: int = 0) -> dict[str, float]:
+    """Mean metrics of greedy episodes played with the weights of a finished run."""
+    config, weights = read_run(Path(run_dir))
+    env = envs.make(config.env, config.env_options, episodes)
+    method = METHODS[config.method](env.spec, config.agent, config.options)
+    method.load_state_dict(weights)
+    return evaluate(env, method.agent, np.random.default_rng(seed))
