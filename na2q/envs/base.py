@@ -1,7 +1,7 @@
 """The interface of all environments: many copies of one cooperative task, stepped together."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -32,6 +32,7 @@ class Transition(NamedTuple):
     info: dict[str, Any]  # per-copy arrays, e.g. "won"; meaningful where an episode ends
 
 
+@runtime_checkable
 class VectorEnv(Protocol):
     """E copies of a task; numpy only, no global randomness."""
 

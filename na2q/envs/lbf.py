@@ -117,7 +117,7 @@ class LBF:
             self.running[e] = not over
         return Transition(stack(self.last), reward, terminated, truncated, {"cleared": cleared})
 
-    def _cost(self, before: list[tuple[int, int]], board: Board) -> float:
+    def _cost(self, before: Sequence[tuple[Any, Any]], board: Board) -> float:
         if self.options.step_cost == "team":
             return self.options.step_penalty
         moved = sum(a != player.position for a, player in zip(before, board.players, strict=True))

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 import na2q
 from na2q.config import TrainConfig, from_dict
 
+Metrics = dict[str, int | float]
 WEIGHTS = "weights.safetensors"
 PACKAGES = ("torch", "numpy", "lbforaging")
 
@@ -39,7 +40,7 @@ class RunLog:
         }
         self._write_record()
 
-    def metrics(self, rows: list[dict[str, float]]) -> None:
+    def metrics(self, rows: list[Metrics]) -> None:
         """Write metrics.csv anew, whole or not at all."""
         part = self.dir / "metrics.csv.part"
         pd.DataFrame(rows).to_csv(part, index=False, float_format="%.6g")

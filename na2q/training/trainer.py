@@ -16,7 +16,7 @@ from na2q.learner import Learner
 from na2q.methods import METHODS
 from na2q.training.replay import Replay
 from na2q.training.rollout import play
-from na2q.training.runlog import RunLog, read_run
+from na2q.training.runlog import Metrics, RunLog, read_run
 
 MAX_SEED = 2**31 - 1
 
@@ -50,7 +50,7 @@ class Trainer:
         self.seconds = 0.0
         self.returns: list[float] = []  # of training episodes since the last test
         self.logged: dict[str, float] = {}  # by the last update
-        self.rows: list[dict[str, float]] = []  # metrics, one row for each test
+        self.rows: list[Metrics] = []  # metrics, one row for each test
 
     def collect(self) -> None:
         """Play one training episode in each copy and store it."""

@@ -1,0 +1,59 @@
+"""The command line, run as a user runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from na2q.cli import main
+from na2q.config import METHOD_OPTIONS
+
+
+def test_train_then_evaluate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = str(tmp_path / "run")
+    main(["train", "--preset", "smoke", "--method", "vdn", "--env", "lbf-3p-3f", "--seed", "2", "--run-dir", run])
+    assert "test return" in capsys.readouterr().out
+    main(["evaluate", run, "--episodes", "3"])
+    assert "test_return_mean" in capsys.readouterr().out
+
+
+def test_lists_every_method(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["methods"])
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert listed == list(METHOD_OPTIONS)
+
+
+def test_lists_environments_with_how_names_are_written(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["envs"])
+    assert "lbf-4p-2f" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--env", "lbf-9", "--run-dir", "x"], "write lbf-<players>p-<foods>f"),
+        (["train", "--env", "chess-1", "--run-dir", "x"], "unknown environment family 'chess'"),
+        (["train", "--method", "foo", "--run-dir", "x"], "invalid choice: 'foo'"),
+        (["train", "--seed", "-3", "--run-dir", "x"], "seed is -3"),
+        (["evaluate", "nowhere"], "nowhere holds no run.json"),
+    ],
+)
+def test_mistakes_end_with_a_message_and_nothing_written(
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_does_not_wait_for_torch() -> None:
+    loaded = "import sys; from na2q.cli import main\ntry: main(['--help'])\nfinally: sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True).returncode == 0

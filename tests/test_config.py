@@ -1,0 +1,84 @@
+"""Settings: presets fill in what is left out, and wrong values are refused by name."""
+
+import dataclasses
+import json
+
+import pytest
+
+from na2q.config import (
+    METHOD_OPTIONS,
+    PRESETS,
+    NA2QOptions,
+    QMIXOptions,
+    TrainConfig,
+    configure,
+    from_dict,
+)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("method", METHOD_OPTIONS)
+def test_every_preset_fills_every_field_of_every_method(method: str, preset: str) -> None:
+    config = TrainConfig(method=method, preset=preset)
+    assert all(getattr(config, field.name) is not None for field in dataclasses.fields(config))
+    assert from_dict(json.loads(json.dumps(dataclasses.asdict(config)))) == config
+
+
+def test_released_na2q_has_what_only_it_was_given() -> None:
+    na2q, qmix = TrainConfig(method="na2q"), TrainConfig(method="qmix")
+    assert (na2q.agent.kind, na2q.agent.agent_id, na2q.replay.warmup) == ("two_head", False, 100)
+    assert (qmix.agent.kind, qmix.agent.agent_id, qmix.replay.warmup) == ("one_head", True, 32)
+
+
+def test_exact_differs_from_released_only_in_bugs() -> None:
+    released, exact = (dataclasses.asdict(configure(preset=preset).options) for preset in ("released", "exact"))
+    assert {name for name in released if released[name] != exact[name]} == {"mask_padding", "log_std_range"}
+
+
+def test_given_values_win_over_the_preset() -> None:
+    config = configure("na2q", preset="smoke", total_steps=7, **{"replay.batch": 2})
+    assert (config.total_steps, config.replay.batch, config.replay.capacity) == (7, 2, 16)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"method": "foo"}, "unknown method 'foo'; known are"),
+        ({"env": "chess-1"}, "unknown environment family 'chess'"),
+        ({"preset": "best"}, "unknown preset 'best'"),
+        ({"total_steps": 0}, "total_steps is 0, must be at least 1"),
+        ({"gamma": 1.5}, "gamma is 1.5, must lie between 0 and 1"),
+        ({"seed": -1}, "seed is -1"),
+        ({"replay.batch": 6000}, "replay.batch is 6000, must not exceed replay.capacity 5000"),
+        ({"explore.start": 0.01}, "explore runs from 0.01 to 0.05"),
+        ({"options.order": 1}, "NA2QOptions has no 'order'"),
+        ({"optins.orders": 1}, "no group 'optins'"),
+        ({"steps": 1}, r"no setting named \['steps'\]"),
+        ({"options": QMIXOptions()}, "options is QMIXOptions, but method 'na2q'"),
+    ],
+)
+def test_wrong_setting_is_named_with_what_is_allowed(settings: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        configure(**settings)
+
+
+def test_every_field_of_the_options_says_what_it_is() -> None:
+    import ast
+    import inspect
+
+    from na2q import config
+
+    for node in ast.parse(inspect.getsource(config)).body:
+        if isinstance(node, ast.ClassDef):
+            for field, after in zip(node.body, [*node.body[1:], None], strict=True):
+                if isinstance(field, ast.AnnAssign):
+                    assert isinstance(after, ast.Expr), f"{node.name}.{ast.unparse(field.target)} has no docstring"
+
+
+def test_orders_beyond_the_number_of_agents_are_refused() -> None:
+    from na2q.methods import METHODS
+    from na2q.spec import EnvSpec
+
+    config = configure(options=NA2QOptions(orders=(1, 4)))
+    with pytest.raises(ValueError, match=r"orders is \(1, 4\).*number of agents, 3"):
+        METHODS["na2q"](EnvSpec(3, 2, 2, 2, 5), config.agent, config.options)

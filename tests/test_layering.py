@@ -1,0 +1,82 @@
+"""Who may import whom: the rooms of the house and the arrows between them."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import na2q
+
+PACKAGE = Path(na2q.__file__).parent
+GROUND = {"spec", "types", "config", "nets", "agents", "vae", "paths"}
+MAY_IMPORT = {  # module or wing -> what of na2q it may import besides itself
+    "spec": set(),
+    "config": set(),
+    "paths": set(),
+    "types": {"spec"},
+    "nets": {"types"},
+    "agents": {"config", "nets", "spec", "types"},
+    "vae": {"nets", "types"},
+    "methods": {"config", "nets", "agents", "vae", "spec", "types"},
+    "learner": {"agents", "config", "methods.base", "types"},
+    "envs": {"config", "spec"},
+    "training": GROUND | {"learner", "methods", "envs"},
+    "theory": set(),
+    "analysis": GROUND | {"methods", "envs", "training"},
+    "cli": GROUND | {"methods", "envs", "training", "analysis"},
+    "__init__": {"config", "methods", "training"},
+}
+NO_TORCH = {"spec", "config", "paths", "envs", "theory", "analysis.figures", "analysis.style", "analysis.results"}
+
+
+def files() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def imports(path: Path) -> set[str]:
+    """Full names of all modules that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found |= (
+                {f"{node.module}.{alias.name}" for alias in node.names}
+                if node.module == "na2q"
+                else {node.module or ""}
+            )
+    return found
+
+
+@pytest.mark.parametrize("path", files(), ids=name_of)
+def test_imports_point_down(path: Path) -> None:
+    wing = name_of(path).partition(".")[0]
+    allowed = MAY_IMPORT[wing] | {wing, "__version__"}
+    for module in imports(path):
+        top, _, rest = module.partition(".")
+        if top == "na2q" and rest:
+            assert any(rest == a or rest.startswith(a + ".") for a in allowed), f"{wing} imports {module}"
+
+
+@pytest.mark.parametrize("path", files(), ids=name_of)
+def test_environments_theory_and_figures_know_nothing_of_torch(path: Path) -> None:
+    if any(name_of(path) == room or name_of(path).startswith(room + ".") for room in NO_TORCH):
+        assert not any(module.split(".")[0] in {"torch", "safetensors"} for module in imports(path))
+
+
+@pytest.mark.parametrize("path", files(), ids=name_of)
+def test_no_branch_on_a_method_name_and_no_global_randomness(path: Path) -> None:
+    from na2q.config import METHOD_OPTIONS
+
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Compare):
+            for side in (node.left, *node.comparators):
+                assert not (isinstance(side, ast.Constant) and side.value in METHOD_OPTIONS), ast.unparse(node)
+        text = ast.unparse(node) if isinstance(node, ast.Call) else ""
+        assert not text.startswith(("np.random.seed", "np.random.rand", "random.seed")), text
+        assert ".cuda()" not in text, text

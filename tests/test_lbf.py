@@ -1,0 +1,136 @@
+"""Level-Based Foraging: the wrapper changes nothing of the package but what its options say."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from lbforaging.foraging.environment import ForagingEnv
+
+from na2q.config import LBFOptions
+from na2q.envs import make
+
+OPTIONS = LBFOptions()
+
+
+def raw_env(players: int, foods: int) -> ForagingEnv:
+    return ForagingEnv(
+        players=players, min_player_level=1, max_player_level=3, min_food_level=1, max_food_level=None,
+        field_size=(10, 10), max_num_food=foods, sight=2, max_episode_steps=50, force_coop=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "players", "foods"), [("lbf-4p-2f", 4, 2), ("lbf-3p-3f", 3, 3)])
+def test_wrapper_equals_the_raw_package_step_by_step(name: str, players: int, foods: int) -> None:
+    env, raw, rng = make(name, OPTIONS, 2), raw_env(players, foods), np.random.default_rng(0)
+    for seed in range(12):
+        seen = env.reset([seed, 1000 + seed])
+        raw_obs, _ = raw.reset(seed=seed)
+        over = False
+        while not over:
+            valid = np.zeros((players, 6), bool)
+            for i, player in enumerate(raw.players):
+                valid[i, [a.value for a in raw._valid_actions[player]]] = True
+            np.testing.assert_array_equal(seen.obs[0], np.stack(raw_obs))
+            np.testing.assert_array_equal(seen.state[0], np.concatenate(raw_obs))
+            np.testing.assert_array_equal(seen.avail[0], valid)
+            actions = (rng.random((2, players, 6)) * seen.avail).argmax(-1)
+            seen, reward, terminated, _, _ = env.step(actions)
+            raw_obs, raw_rewards, over, _, _ = raw.step(actions[0])
+            assert reward[0] == pytest.approx(sum(raw_rewards) - 0.002, abs=1e-6)
+            assert terminated[0] == over
+
+
+def test_copies_with_equal_seeds_are_equal_and_others_differ() -> None:
+    seen = make("lbf-4p-2f", OPTIONS, 3).reset([5, 5, 6])
+    np.testing.assert_array_equal(seen.obs[0], seen.obs[1])
+    assert (seen.obs[0] != seen.obs[2]).any()
+
+
+def test_finished_copy_repeats_its_last_observation_without_reward() -> None:
+    env = make("lbf-3p-3f", replace(OPTIONS, time_limit=3), 1)
+    env.reset([0])
+    for _ in range(3):
+        last = env.step(np.zeros((1, 3), int))
+    assert last.terminated[0]
+    after = env.step(np.ones((1, 3), int))
+    np.testing.assert_array_equal(after.observation.obs, last.observation.obs)
+    assert after.reward[0] == 0
+    assert not after.terminated[0]
+
+
+@pytest.mark.parametrize(("timeout", "terminated"), [("terminal", True), ("bootstrap", False)])
+def test_time_limit_ends_the_value_only_when_terminal(timeout: str, terminated: bool) -> None:
+    env = make("lbf-4p-2f", replace(OPTIONS, timeout=timeout, time_limit=2), 1)
+    env.reset([0])
+    env.step(np.zeros((1, 4), int))
+    out = env.step(np.zeros((1, 4), int))
+    assert (bool(out.terminated[0]), bool(out.truncated[0])) == (terminated, not terminated)
+
+
+def drawn_levels(levels: str) -> tuple[set[int], list[tuple[int, list[int]]]]:
+    env = make("lbf-4p-2f", replace(OPTIONS, levels=levels), 1)
+    players, foods = set(), []
+    for seed in range(300):
+        env.reset([seed])
+        board = env.boards[0]
+        own = sorted(int(p.level) for p in board.players)
+        players |= set(own)
+        foods.append((sum(own[:3]), board.field[board.field > 0].tolist()))
+    return players, foods
+
+
+def test_inclusive_levels_follow_table_1_literally() -> None:
+    players, foods = drawn_levels("inclusive")
+    assert players == {1, 2, 3}
+    assert all(1 <= level <= most for most, levels in foods for level in levels)
+    assert any(level == most for most, levels in foods for level in levels)
+
+
+def test_legacy_levels_are_those_of_lbforaging_1_1_1() -> None:
+    players, foods = drawn_levels("legacy")
+    assert players == {1, 2}
+    assert all(1 <= level <= most - 1 for most, levels in foods for level in levels)
+    assert any(level == most - 1 for most, levels in foods for level in levels)
+
+
+def test_move_cost_is_charged_for_each_agent_that_changes_its_cell() -> None:
+    env = make("lbf-4p-2f", replace(OPTIONS, step_cost="move"), 1)
+    seen, rng = env.reset([3]), np.random.default_rng(3)
+    for _ in range(20):
+        before = [p.position for p in env.boards[0].players]
+        actions = (rng.random((1, 4, 6)) * seen.avail).argmax(-1)
+        seen, reward, *_ = env.step(actions)
+        players = env.boards[0].players
+        moved = sum(a != p.position for a, p in zip(before, players, strict=True))
+        assert reward[0] == pytest.approx(sum(p.reward for p in players) - 0.002 * moved, abs=1e-6)
+
+
+def test_full_state_holds_absolute_positions_of_unseen_food() -> None:
+    env = make("lbf-4p-2f", replace(OPTIONS, state="full"), 1)
+    state = env.reset([1]).state[0].reshape(6, 3)
+    board = env.boards[0]
+    for y, x, level in state[:2]:
+        assert board.field[int(y), int(x)] == level > 0
+    assert [tuple(row[:2]) for row in state[2:]] == [p.position for p in board.players]
+    assert env.spec.state_dim == 18
+
+
+@pytest.mark.parametrize("name", ["lbf-4-2", "lbf-0p-2f", "lbf-4p-0f", "lbf", "lbf-4p-2f-coop"])
+def test_wrong_task_name_says_how_names_are_written(name: str) -> None:
+    with pytest.raises(ValueError, match=r"lbf-<players>p-<foods>f"):
+        make(name, OPTIONS, 1)
+
+
+def test_too_much_food_for_the_board_is_refused() -> None:
+    with pytest.raises(ValueError, match="do not fit"):
+        make("lbf-2p-30f", OPTIONS, 1).reset([0])
+
+
+def test_seed_for_each_copy_is_required() -> None:
+    with pytest.raises(ValueError, match="got 1 seeds, but there are 2 copies"):
+        make("lbf-2p-1f", OPTIONS, 2).reset([0])
+
+
+def test_unknown_family_names_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="families are lbf"):
+        make("chess", OPTIONS, 1)
