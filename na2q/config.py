@@ -119,7 +119,7 @@ class NA2QOptions:
     log_std_range: tuple[float, float] = (-10.0, 2.0)
     """Clamp of the encoder's log standard deviation (A11)."""
     nonneg: Literal["project", "abs"] = "project"
-    """Keep weights non-negative by W <- |W| after each step, or use |W| in the graph (A14, Table 4)."""
+    """Make weights absolute after each step, or take absolute values in the graph (A14, Table 4)."""
     mixer_optimizer: Literal["adam", "rmsprop"] = "adam"
     """Optimiser of the mixer (A13: App. F.3 names none for it; the VAE always has Adam)."""
 

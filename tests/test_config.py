@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+import na2q.config as config_module
+from na2q.analysis.reference import field_docs
 from na2q.config import (
     METHOD_OPTIONS,
     PRESETS,
@@ -62,17 +64,9 @@ def test_wrong_setting_is_named_with_what_is_allowed(settings: dict, message: st
         configure(**settings)
 
 
-def test_every_field_of_the_options_says_what_it_is() -> None:
-    import ast
-    import inspect
-
-    from na2q import config
-
-    for node in ast.parse(inspect.getsource(config)).body:
-        if isinstance(node, ast.ClassDef):
-            for field, after in zip(node.body, [*node.body[1:], None], strict=True):
-                if isinstance(field, ast.AnnAssign):
-                    assert isinstance(after, ast.Expr), f"{node.name}.{ast.unparse(field.target)} has no docstring"
+@pytest.mark.parametrize("cls", [c for c in vars(config_module).values() if dataclasses.is_dataclass(c)])
+def test_every_setting_says_what_it_is(cls: type) -> None:
+    assert field_docs(cls).keys() == {field.name for field in dataclasses.fields(cls)}
 
 
 def test_orders_beyond_the_number_of_agents_are_refused() -> None:

@@ -45,7 +45,7 @@ class QMIX(QLearning):
 
     @property
     def coalitions(self) -> tuple[Coalition | None, ...]:
-        """Hidden units mix all agents: none stands for a coalition."""
+        """Hidden units mix all agents, so none stands for a coalition."""
         return (None,) * self.options.embed
 
     def mix(self, q: Float[Tensor, "... n"], ctx: MixContext) -> MixerOutput:

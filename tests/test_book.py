@@ -1,0 +1,72 @@
+"""The book's sources: every chapter is listed, clean, parametrised and free of models."""
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def cells(path: Path, kind: str = "code") -> list[dict[str, Any]]:
+    return [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == kind]
+
+
+def source(cell: dict[str, Any]) -> str:
+    return "".join(cell["source"])
+
+
+def test_book_reaches_the_notebooks_through_its_link() -> None:
+    link = ROOT / "book" / "notebooks"
+    assert link.is_symlink(), "without the link the book builds empty, and no error says so"
+    assert link.resolve() == (ROOT / "notebooks").resolve()
+
+
+def test_table_of_contents_lists_every_page_once_and_nothing_else() -> None:
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
+    listed = [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    pages = [path.stem for path in (ROOT / "book").glob("*.md")] + [f"notebooks/{path.stem}" for path in NOTEBOOKS]
+    assert sorted(listed) == sorted(pages)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_stored_without_outputs(path: Path) -> None:
+    assert not any(cell["outputs"] or cell["execution_count"] for cell in cells(path))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_has_one_cell_of_typed_and_explained_parameters(path: Path) -> None:
+    tagged = [cell for cell in cells(path) if "parameters" in cell["metadata"].get("tags", [])]
+    assert len(tagged) == 1
+    for line in source(tagged[0]).splitlines()[1:]:
+        assert re.fullmatch(r"\w+: \w+ = .+  # .+", line), f"{line!r} lacks a type or an explanation"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_defines_no_models_and_keeps_its_cells_short(path: Path) -> None:
+    for cell in cells(path):
+        text = re.sub(r"^%.*$", "", source(cell), flags=re.M)
+        assert not any(isinstance(node, ast.ClassDef) for node in ast.walk(ast.parse(text)))
+        assert len(text.splitlines()) <= 25, text
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_captioned_figures_have_alternative_text(path: Path) -> None:
+    for cell in cells(path):
+        mystnb = cell["metadata"].get("mystnb", {})
+        if "figure" in mystnb:
+            assert mystnb["image"]["alt"]
+    for cell in cells(path, "markdown"):
+        for figure in re.findall(r"```\{glue:figure\}.*?```", source(cell), flags=re.S):
+            assert ":alt:" in figure
+
+
+def test_the_unrelated_package_called_smac_is_never_required() -> None:
+    for name in ("pyproject.toml", "constraints.txt", "constraints.in", "environment.yml"):
+        text = re.sub(r"#.*", "", (ROOT / name).read_text())
+        assert not re.search(r"(?m)^\W*smac\b", text), name
