@@ -28,7 +28,7 @@ test: $(INSTALLED)
 
 lock: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --extra book --extra dev --extra cluster \
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --extra book --extra dev --extra cluster --extra tensorboard \
 	  --constraint constraints.in --no-annotate --no-header pyproject.toml --output-file constraints.txt
 	sed -i 's/+cpu$$//' constraints.txt
 

@@ -1,10 +1,12 @@
 """The command `na2q`: train, evaluate, and list what there is."""
 
 import argparse
+import functools
+import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -13,19 +15,26 @@ from na2q.config import ENV_OPTIONS, METHOD_OPTIONS, PRESETS, TrainConfig, confi
 
 def train(
     config: Annotated[TrainConfig, tyro.conf.arg(name="")],
-    run_dir: Annotated[Path, tyro.conf.arg(metavar="DIR")],
+    run_dir: Path,
+    checkpoint_minutes: float = 10,
+    tensorboard: bool = False,
 ) -> None:
-    """Train a method on an environment; defaults below are those of the chosen preset.
+    """Train a method on an environment, or go on where a stopped run left off.
+
+    Defaults are those of the chosen method, environment and preset.
 
     Args:
         config: settings of the run.
-        run_dir: new folder for metrics.csv, run.json and weights.safetensors.
+        run_dir: folder of the run: metrics.csv, run.json, weights and checkpoint.
+        checkpoint_minutes: minutes between checkpoints.
+        tensorboard: write the metrics as TensorBoard events too.
     """
-    from na2q.training import trainer
+    from na2q.training import run
 
-    metrics = trainer.train(config, run_dir)
+    metrics = run.train(config, run_dir, checkpoint_minutes=checkpoint_minutes, tensorboard=tensorboard)
     last = metrics.iloc[-1]
-    print(f"{run_dir}: {last['step']:.0f} steps, test return {last['test_return_mean']:.3f}")
+    state = "complete" if last["step"] >= config.total_steps else "stopped; the same command goes on"
+    print(f"{run_dir}: {last['step']:.0f} steps, test return {last['test_return_mean']:.3f}, {state}")
 
 
 def evaluate(
@@ -40,9 +49,9 @@ def evaluate(
         episodes: how many episodes to play, all at once.
         seed: seed of the episodes.
     """
-    from na2q.training import trainer
+    from na2q.training import run
 
-    for name, value in trainer.evaluate_run(run_dir, episodes, seed).items():
+    for name, value in run.evaluate_run(run_dir, episodes, seed).items():
         print(f"{name} {value:.4f}")
 
 
@@ -82,25 +91,31 @@ def main(args: Sequence[str] | None = None) -> None:
     """Run the command line; errors of the user's making end with a message, not a traceback."""
     args = list(sys.argv[1:] if args is None else args)
     app = tyro.extras.SubcommandApp()
-    if args[:1] == ["train"]:
-        defaults = _preset_defaults(args[1:])
-
-        @app.command(name="train")
-        def train_with_defaults(
-            run_dir: Path, config: Annotated[TrainConfig, tyro.conf.arg(name="")] = defaults
-        ) -> None:
-            train(config, run_dir)
-
-        train_with_defaults.__doc__ = train.__doc__
-    else:
-        app.command(train)
+    app.command(_with_defaults(train, _preset_defaults(args[1:])) if args[:1] == ["train"] else train)
     for command in (evaluate, methods, envs):
         app.command(command)
     try:
         app.cli(prog="na2q", args=args, config=(tyro.conf.AvoidSubcommands,))
-    except (ValueError, FileExistsError, FileNotFoundError) as error:
+    except KeyboardInterrupt:
+        print("na2q: stopped; the same command goes on", file=sys.stderr)
+        sys.exit(130)
+    except (ValueError, ImportError, RuntimeError) as error:
         print(f"na2q: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def _with_defaults(command: Callable[..., None], config: TrainConfig) -> Callable[..., None]:
+    """Give the settings of a command the defaults that its preset decides."""
+    signature = inspect.signature(command)
+    parameters = {**signature.parameters, "config": signature.parameters["config"].replace(default=config)}
+    keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters.values()]
+
+    @functools.wraps(command)
+    def run(**settings: Any) -> None:
+        command(**settings)
+
+    run.__signature__ = signature.replace(parameters=keyword_only)  # type: ignore[attr-defined]  # read by tyro
+    return run
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Checks every annotated shape while tests run; training itself pays nothing for it."""
+"""Checks every annotated type and shape while tests run; training itself pays nothing for it."""
 
 import os
 
@@ -8,4 +8,4 @@ import torch
 from jaxtyping import install_import_hook
 
 torch.set_num_threads(1)
-install_import_hook("na2q", "beartype.beartype")
+install_import_hook("na2q", "typecheck.check")

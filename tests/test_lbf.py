@@ -21,8 +21,9 @@ def raw_env(players: int, foods: int) -> ForagingEnv:
 
 @pytest.mark.parametrize(("name", "players", "foods"), [("lbf-4p-2f", 4, 2), ("lbf-3p-3f", 3, 3)])
 def test_wrapper_equals_the_raw_package_step_by_step(name: str, players: int, foods: int) -> None:
-    env, raw, rng = make(name, OPTIONS, 2), raw_env(players, foods), np.random.default_rng(0)
+    env, rng = make(name, OPTIONS, 2), np.random.default_rng(0)
     for seed in range(12):
+        raw = raw_env(players, foods)
         seen = env.reset([seed, 1000 + seed])
         raw_obs, _ = raw.reset(seed=seed)
         over = False
@@ -44,6 +45,16 @@ def test_copies_with_equal_seeds_are_equal_and_others_differ() -> None:
     seen = make("lbf-4p-2f", OPTIONS, 3).reset([5, 5, 6])
     np.testing.assert_array_equal(seen.obs[0], seen.obs[1])
     assert (seen.obs[0] != seen.obs[2]).any()
+
+
+def test_board_depends_on_its_seed_and_not_on_the_episode_before() -> None:
+    env = make("lbf-6p-1f", LBFOptions(field_size=5), 1)  # crowded, so that a remembered cell would matter
+    boards = []
+    for before in range(20):
+        env.reset([before])
+        boards.append(env.reset([99]).obs)
+    for board in boards:
+        np.testing.assert_array_equal(board, boards[0])
 
 
 def test_finished_copy_repeats_its_last_observation_without_reward() -> None:

@@ -5,14 +5,14 @@ import json
 from pathlib import Path
 
 import pandas as pd
-import pytest
 import torch
 from safetensors.torch import load_file
 
 import na2q
 from na2q.config import ReplayConfig, configure, from_dict
+from na2q.training.run import evaluate_run, train
 from na2q.training.runlog import read_run
-from na2q.training.trainer import Trainer, evaluate_run, train
+from na2q.training.trainer import Trainer
 
 TIMES = ["seconds"]  # the only column that may differ between equal runs
 
@@ -81,14 +81,6 @@ def test_evaluation_of_a_run_repeats_with_its_seed(tmp_path: Path) -> None:
     first, second = (evaluate_run(tmp_path, episodes=5, seed=2) for _ in range(2))
     assert first == second
     assert set(first) == {"test_return_mean", "test_return_std", "test_length_mean", "test_cleared_mean"}
-
-
-def test_finished_run_is_not_overwritten(tmp_path: Path) -> None:
-    train(configure("vdn", preset="smoke", total_steps=100), tmp_path)
-    before = (tmp_path / "metrics.csv").read_bytes()
-    with pytest.raises(FileExistsError, match="already holds a run"):
-        train(configure("vdn", preset="smoke", total_steps=100), tmp_path)
-    assert (tmp_path / "metrics.csv").read_bytes() == before
 
 
 def test_python_entry_point_is_the_one_of_the_readme() -> None:

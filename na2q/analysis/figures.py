@@ -20,7 +20,7 @@ def learning_curves(runs: pd.DataFrame, metric: str = "test_return_mean", label:
     tasks = sorted(runs["env"].unique())
     figure, panels = plt.subplots(1, len(tasks), figsize=(5.6 * len(tasks), 3.8), squeeze=False, sharey=True)
     for axes, task in zip(panels[0], tasks, strict=True):
-        for method in _in_legend_order(runs.loc[runs["env"] == task, "method"]):
+        for method in _in_legend_order(runs[runs["env"] == task]["method"]):
             _curve(axes, runs[(runs["env"] == task) & (runs["method"] == method)], method, metric)
         axes.set_title(task)
         thousands(axes)

@@ -39,6 +39,16 @@ class Board(ForagingEnv):
             force_coop=options.force_coop,
         )
 
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Deal a board that depends on the seed alone.
+
+        The package keeps the players' last cells while it places them anew, so that a board would depend on
+        how the episode before it ended, and a resumed run could not repeat it.
+        """
+        for player in self.players:
+            player.position = None
+        return super().reset(seed=seed, options=options)
+
     def spawn_food(self, max_num_food: int, min_levels: ndarray, max_levels: ndarray) -> None:
         """Place the food; its highest level was exclusive too until lbforaging 1.1.1 (B2)."""
         if self.options.levels == "legacy":

@@ -1,4 +1,4 @@
-"""The run directory: metrics.csv grows with every test, run.json says what was run, where and how."""
+"""The run directory: run.json says what was run, where and how; metrics.csv grows with every test."""
 
 import dataclasses
 import importlib.metadata
@@ -11,60 +11,132 @@ from typing import Any
 
 import pandas as pd
 import torch
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import na2q
 from na2q.config import TrainConfig, from_dict
+from na2q.training.trainer import Metrics
 
-Metrics = dict[str, int | float]
-WEIGHTS = "weights.safetensors"
+RECORD, METRICS, WEIGHTS, BEST, LOCK = "run.json", "metrics.csv", "weights.safetensors", "best.safetensors", ".lock"
 PACKAGES = ("torch", "numpy", "lbforaging")
 
 
-class RunLog:
-    """Writes one run's files; refuses a directory that already holds a run."""
+class RunError(RuntimeError):
+    """A run directory that cannot be used as asked."""
 
-    def __init__(self, run_dir: Path, config: TrainConfig) -> None:
-        self.dir = run_dir
-        if (run_dir / "run.json").exists():
-            raise FileExistsError(f"{run_dir} already holds a run; choose another directory or remove it")
-        run_dir.mkdir(parents=True, exist_ok=True)
-        self.record: dict[str, Any] = {
-            "command": command(config, run_dir),
-            "config": dataclasses.asdict(config),
-            "commit": git_commit(),
-            "versions": {"na2q": na2q.__version__, "python": platform.python_version()}
-            | {name: importlib.metadata.version(name) for name in PACKAGES},
-            "machine": {"processor": platform.machine(), "system": platform.system(), "cores": os.cpu_count()},
-            "status": "running",
-        }
-        self._write_record()
+
+class RunFolder:
+    """Reads and writes the files of one run; use as a context manager to keep other processes out."""
+
+    def __init__(self, path: Path, config: TrainConfig) -> None:
+        self.path, self.config = path, config
+        self.record: dict[str, Any] = {}
+
+    def __enter__(self) -> "RunFolder":
+        """Create and lock the directory; raise RunError if another process trains in it."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(self.path / LOCK, timeout=0)
+            self._lock.acquire()
+        except Timeout as error:
+            raise RunError(f"another process is training in {self.path}") from error
+        except OSError as error:
+            raise RunError(f"cannot write into {self.path}: {error.strerror}") from error
+        try:
+            self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let other processes in again."""
+        self._lock.release()
+
+    def _open(self) -> None:
+        """Take up the run that the directory holds, if it is this one."""
+        if not (self.path / RECORD).exists():
+            return
+        self.record = read_record(self.path)
+        stored, given = self.record["config"], _jsonable(self.config)
+        if stored != given:
+            raise RunError(f"{self.path} holds a run with other settings: {differences(stored, given)}")
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run reached its last step."""
+        return self.record.get("status") == "complete"
+
+    def begin(self) -> None:
+        """Write down what is run, before the first step; later commits of a resumed run are added."""
+        if not self.record:
+            self.record = {
+                "command": command(self.config, self.path),
+                "config": _jsonable(self.config),
+                "versions": {"na2q": na2q.__version__, "python": platform.python_version()}
+                | {name: importlib.metadata.version(name) for name in PACKAGES},
+                "machine": {"processor": platform.machine(), "system": platform.system(), "cores": os.cpu_count()},
+                "commit": git_commit(),
+            }
+        elif (commit := git_commit()) not in (self.record["commit"], *self.record.get("resumed_on", [])):
+            self.record["resumed_on"] = [*self.record.get("resumed_on", []), commit]
+        self.note(status="running")
+
+    def note(self, **facts: Any) -> None:
+        """Add facts to run.json, whole or not at all."""
+        self.record |= facts
+        part = self.path / f"{RECORD}.part"
+        part.write_text(json.dumps(self.record, indent=1) + "\n")
+        part.replace(self.path / RECORD)
 
     def metrics(self, rows: list[Metrics]) -> None:
         """Write metrics.csv anew, whole or not at all."""
-        part = self.dir / "metrics.csv.part"
+        part = self.path / f"{METRICS}.part"
         pd.DataFrame(rows).to_csv(part, index=False, float_format="%.6g")
-        part.replace(self.dir / "metrics.csv")
+        part.replace(self.path / METRICS)
 
-    def finish(self, weights: dict[str, torch.Tensor], **facts: Any) -> None:
-        """Save the weights and note that the run is complete."""
-        save_file({name: value.cpu().contiguous() for name, value in weights.items()}, self.dir / WEIGHTS)
-        self.record |= facts | {"status": "complete"}
-        self._write_record()
-
-    def _write_record(self) -> None:
-        part = self.dir / "run.json.part"
-        part.write_text(json.dumps(self.record, indent=1) + "\n")
-        part.replace(self.dir / "run.json")
+    def weights(self, name: str, state: dict[str, torch.Tensor]) -> None:
+        """Save the weights of a network as WEIGHTS (last) or BEST (highest test return)."""
+        part = self.path / f"{name}.part"
+        save_file({key: value.cpu().contiguous() for key, value in state.items()}, part)
+        part.replace(self.path / name)
 
 
-def read_run(run_dir: Path) -> tuple[TrainConfig, dict[str, torch.Tensor]]:
-    """Configuration and weights of a finished run."""
-    for name in ("run.json", WEIGHTS):
-        if not (run_dir / name).exists():
-            raise FileNotFoundError(f"{run_dir} holds no {name}: not the folder of a finished run")
-    config = from_dict(json.loads((run_dir / "run.json").read_text())["config"])
-    return config, load_file(run_dir / WEIGHTS)
+def read_record(run_dir: Path) -> dict[str, Any]:
+    """Contents of run.json; raise RunError where it is missing or damaged."""
+    try:
+        return json.loads((run_dir / RECORD).read_text())
+    except FileNotFoundError as error:
+        raise RunError(f"{run_dir} holds no {RECORD}: not the folder of a run") from error
+    except (OSError, ValueError) as error:
+        raise RunError(f"{run_dir / RECORD} cannot be read: {error}") from error
+
+
+def read_run(run_dir: Path, weights: str = WEIGHTS) -> tuple[TrainConfig, dict[str, torch.Tensor]]:
+    """Configuration and weights of a run; raise RunError where either is missing or damaged."""
+    config = from_dict(read_record(run_dir)["config"])
+    try:
+        return config, load_file(run_dir / weights)
+    except (OSError, SafetensorError) as error:
+        raise RunError(f"{run_dir / weights} cannot be read: {error}; is the run finished?") from error
+
+
+def differences(stored: dict[str, Any], given: dict[str, Any]) -> str:
+    """Name the settings in which two configurations differ, with both values."""
+    found = []
+    for name in sorted(stored.keys() | given.keys()):
+        old, new = stored.get(name), given.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += [f"{name}.{line}" for line in differences(old, new).split("; ") if line]
+        elif old != new:
+            found.append(f"{name} is {old!r} there and {new!r} here")
+    return "; ".join(found)
+
+
+def _jsonable(config: TrainConfig) -> dict[str, Any]:
+    return json.loads(json.dumps(dataclasses.asdict(config)))
 
 
 def command(config: TrainConfig, run_dir: Path) -> str:

@@ -1,12 +1,9 @@
 """The training loop of Table 1: one episode, one update, a greedy test every 10,000 steps."""
 
+import math
 import time
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import torch
-from tqdm import tqdm
 
 from na2q import envs
 from na2q.agents import RecurrentAgent
@@ -16,9 +13,13 @@ from na2q.learner import Learner
 from na2q.methods import METHODS
 from na2q.training.replay import Replay
 from na2q.training.rollout import play
-from na2q.training.runlog import Metrics, RunLog, read_run
 
 MAX_SEED = 2**31 - 1
+Metrics = dict[str, int | float]
+
+
+class DivergedError(RuntimeError):
+    """A loss, value or gradient that is no longer finite."""
 
 
 def epsilon_at(step: int, explore: ExploreConfig) -> float:
@@ -67,11 +68,17 @@ class Trainer:
         for _ in range(self.env.n_envs):
             if len(self.replay) >= max(replay.warmup, replay.batch):
                 self.logged = self.learner.update(self.replay.sample(replay.batch, self.replay_rng))
+                self._check_finite()
                 self.updates += 1
                 if self.episode - self.last_sync >= self.config.target_interval:
                     self.learner.sync_target()
                     self.last_sync = self.episode
             self.episode += 1
+
+    def _check_finite(self) -> None:
+        broken = [f"{name} is {value}" for name, value in self.logged.items() if not math.isfinite(value)]
+        if broken:
+            raise DivergedError(f"{', '.join(broken)} in update {self.updates + 1}, at step {self.step}")
 
     def test(self) -> None:
         """Play greedy episodes on environments of their own and add a row of metrics."""
@@ -109,36 +116,3 @@ def evaluate(env: VectorEnv, agent: RecurrentAgent, rng: np.random.Generator) ->
         "test_length_mean": float(episodes.lengths.mean()),
     }
     return metrics | {f"test_{name}_mean": float(values.mean()) for name, values in episodes.info.items()}
-
-
-def train(config: TrainConfig, run_dir: str | Path | None = None) -> pd.DataFrame:
-    """Train as `config` says; return the metrics, one row for each test.
-
-    With `run_dir` the run is also written to disk: metrics.csv, run.json and weights.safetensors.
-    """
-    torch.set_num_threads(config.threads)
-    trainer = Trainer(config)
-    log = RunLog(Path(run_dir), config) if run_dir is not None else None
-    trainer.test()
-    with tqdm(total=config.total_steps, unit="step", desc=f"{config.method} {config.env}", mininterval=1) as bar:
-        while trainer.step < config.total_steps:
-            rows = len(trainer.rows)
-            trainer.advance()
-            bar.update(trainer.step - bar.n)
-            if len(trainer.rows) > rows:
-                bar.set_postfix_str(f"test return {trainer.rows[-1]['test_return_mean']:.2f}")
-                if log:
-                    log.metrics(trainer.rows)
-    if log:
-        log.metrics(trainer.rows)
-        log.finish(trainer.learner.online.state_dict(), steps=trainer.step, seconds=round(trainer.seconds, 1))
-    return pd.DataFrame(trainer.rows)
-
-
-def evaluate_run(run_dir: str | Path, episodes: int = 32, seed: int = 0) -> dict[str, float]:
-    """Mean metrics of greedy episodes played with the weights of a finished run."""
-    config, weights = read_run(Path(run_dir))
-    env = envs.make(config.env, config.env_options, episodes)
-    method = METHODS[config.method](env.spec, config.agent, config.options)
-    method.load_state_dict(weights)
-    return evaluate(env, method.agent, np.random.default_rng(seed))

@@ -1,0 +1,150 @@
+"""A whole run: train to the last step, keep its folder, survive being stopped at any moment."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from na2q import envs
+from na2q.config import TrainConfig
+from na2q.methods import METHODS
+from na2q.training import checkpoint
+from na2q.training.runlog import BEST, WEIGHTS, RunFolder, read_run
+from na2q.training.trainer import DivergedError, Trainer, evaluate
+
+
+def train(
+    config: TrainConfig, run_dir: str | Path | None = None, *, checkpoint_minutes: float = 10, tensorboard: bool = False
+) -> pd.DataFrame:
+    """Train as `config` says; return the metrics, one row for each test.
+
+    With `run_dir` the run is kept on disk: run.json, metrics.csv, weights.safetensors (last), best.safetensors
+    (highest test return) and, every `checkpoint_minutes` and at the end, checkpoint.safetensors. Called again, a
+    stopped run goes on from its checkpoint and a complete one returns its metrics. On SIGTERM the state
+    is saved and the metrics so far are returned.
+
+    Raises:
+        RunError: the folder is in use, cannot be written, or holds a run with other settings.
+        CheckpointError: the checkpoint is damaged or cannot be written.
+        DivergedError: a loss or gradient is not finite.
+    """
+    torch.set_num_threads(config.threads)
+    trainer = Trainer(config)  # first, so that settings that cannot work leave no folder behind
+    if run_dir is None:
+        _advance(trainer, lambda: None, lambda: False)
+        return pd.DataFrame(trainer.rows)
+    with RunFolder(Path(run_dir), config) as folder:
+        if folder.complete:
+            return pd.read_csv(folder.path / "metrics.csv")
+        return _train_in(folder, trainer, checkpoint_minutes, tensorboard)
+
+
+def _train_in(folder: RunFolder, trainer: Trainer, checkpoint_minutes: float, tensorboard: bool) -> pd.DataFrame:
+    checkpoint.restore(trainer, folder.path)
+    folder.begin()
+    saved, saved_step = time.monotonic(), trainer.step
+    events = _Events(folder.path, trainer.step) if tensorboard else None
+
+    def tested() -> None:
+        folder.metrics(trainer.rows)
+        returns = [row["test_return_mean"] for row in trainer.rows]
+        if returns[-1] >= max(returns):
+            folder.weights(BEST, trainer.learner.online.state_dict())
+        if events:
+            events.add(trainer.rows[-1])
+
+    with _signals() as stopped:
+
+        def interrupt() -> bool:
+            nonlocal saved, saved_step
+            if stopped() or time.monotonic() - saved >= 60 * checkpoint_minutes:
+                checkpoint.save(trainer, folder.path)
+                saved, saved_step = time.monotonic(), trainer.step
+            return stopped()
+
+        try:
+            _advance(trainer, tested, interrupt)
+        except DivergedError as error:
+            folder.note(status="diverged")
+            raise DivergedError(f"{error}; the last good checkpoint is of step {saved_step}") from None
+    if trainer.step >= folder.config.total_steps:
+        checkpoint.save(trainer, folder.path)
+        folder.weights(WEIGHTS, trainer.learner.online.state_dict())
+        folder.note(status="complete", steps=trainer.step, seconds=round(trainer.seconds, 1))
+    return pd.DataFrame(trainer.rows)
+
+
+def _advance(trainer: Trainer, tested: Callable[[], None], interrupt: Callable[[], bool]) -> None:
+    """Play, learn and test until the last step or an interrupt, with a progress bar."""
+    config = trainer.config
+    bar = tqdm(
+        total=config.total_steps,
+        initial=trainer.step,
+        unit="step",
+        desc=f"{config.method} {config.env} seed {config.seed}",
+        mininterval=1,
+    )
+    with bar:
+        if not trainer.rows:
+            trainer.test()
+            tested()
+        while trainer.step < config.total_steps and not interrupt():
+            rows = len(trainer.rows)
+            trainer.advance()
+            bar.update(trainer.step - bar.n)
+            if len(trainer.rows) > rows:
+                tested()
+                bar.set_postfix_str(f"test return {trainer.rows[-1]['test_return_mean']:.2f}")
+
+
+@contextmanager
+def _signals() -> Iterator[Callable[[], bool]]:
+    """Turn SIGTERM and Ctrl-C into a flag, so that a run stops between episodes and can be resumed exactly.
+
+    Ctrl-C raises KeyboardInterrupt after that. Only the main thread may handle signals.
+    """
+    received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    handled = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, lambda got, _: received.append(got)) for number in handled]
+    try:
+        yield lambda: bool(received)
+    finally:
+        for number, handler in zip(handled, before, strict=True):
+            signal.signal(number, handler)
+    if signal.SIGINT in received:
+        raise KeyboardInterrupt
+
+
+class _Events:
+    """The same metrics as TensorBoard events, beside metrics.csv."""
+
+    def __init__(self, path: Path, step: int) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise ImportError("--tensorboard needs the package tensorboard: pip install 'na2q[tensorboard]'") from error
+        self.writer = SummaryWriter(str(path), purge_step=step)
+
+    def add(self, row: dict[str, int | float]) -> None:
+        for name, value in row.items():
+            self.writer.add_scalar(name, value, int(row["step"]))
+        self.writer.flush()
+
+
+def evaluate_run(run_dir: str | Path, episodes: int = 32, seed: int = 0) -> dict[str, float]:
+    """Mean metrics of greedy episodes played with the last weights of a finished run."""
+    config, weights = read_run(Path(run_dir))
+    env = envs.make(config.env, config.env_options, episodes)
+    method = METHODS[config.method](env.spec, config.agent, config.options)
+    method.load_state_dict(weights)
+    return evaluate(env, method.agent, np.random.default_rng(seed))

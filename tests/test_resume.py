@@ -1,0 +1,165 @@
+"""A run that is stopped, killed or starved loses little and ends with the numbers of one that was not."""
+
+import errno
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from na2q.config import TrainConfig, configure
+from na2q.training import checkpoint
+from na2q.training.run import train
+from na2q.training.runlog import RunError, RunFolder
+from na2q.training.trainer import DivergedError, Trainer
+
+CONFIG = configure("na2q", preset="smoke")
+COMMAND = [sys.executable, "-m", "na2q.cli", "train", "--method", "na2q", "--preset", "smoke"]
+
+
+def start(run_dir: Path, *more: str) -> subprocess.Popen[bytes]:
+    command = [*COMMAND, "--run-dir", str(run_dir), "--checkpoint-minutes", "0", *more]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def assert_same_run(a: Path, b: Path) -> None:
+    for name in ("weights.safetensors", "best.safetensors"):
+        first, second = load_file(a / name), load_file(b / name)
+        assert first.keys() == second.keys()
+        assert all(torch.equal(first[key], second[key]) for key in first)
+    first, second = (pd.read_csv(folder / "metrics.csv").drop(columns="seconds") for folder in (a, b))
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
+def interrupted_after(updates: int, config: TrainConfig, run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train until an exception strikes in the middle of an episode's work."""
+    learn = Trainer.learn
+
+    def strike(self: Trainer) -> None:
+        if self.updates >= updates:
+            raise ConnectionError("power cut")
+        learn(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "learn", strike)
+        with pytest.raises(ConnectionError):
+            train(config, run_dir, checkpoint_minutes=0)
+
+
+@pytest.mark.parametrize("method", ["vdn", "na2q"])
+def test_resumed_run_is_bit_identical(method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = configure(method, preset="smoke")
+    train(config, tmp_path / "whole")
+    for updates in (1, 4, 6):
+        interrupted_after(updates, config, tmp_path / "cut", monkeypatch)
+    train(config, tmp_path / "cut")
+    assert_same_run(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_killed_at_random_moments_a_run_completes_with_the_same_numbers(tmp_path: Path) -> None:
+    train(CONFIG, tmp_path / "whole")
+    rng, run = np.random.default_rng(0), tmp_path / "killed"
+    kills = 0
+    while kills < 10:
+        process = start(run)
+        deadline = time.monotonic() + 60
+        while not (run / "run.json").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.6 if kills else 0.1))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        kills += 1
+        if json.loads((run / "run.json").read_text())["status"] == "complete":
+            break
+    train(CONFIG, run)
+    assert_same_run(tmp_path / "whole", run)
+
+
+def test_sigterm_saves_and_exits_with_success(tmp_path: Path) -> None:
+    process = start(tmp_path, "--total-steps", "100000", "--checkpoint-minutes", "60")
+    while not (tmp_path / "metrics.csv").exists():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    assert b"the same command goes on" in output
+    trainer = Trainer(configure("na2q", preset="smoke", total_steps=100_000))
+    assert checkpoint.restore(trainer, tmp_path)
+    assert trainer.step > 0
+
+
+def test_second_process_is_kept_out(tmp_path: Path) -> None:
+    with RunFolder(tmp_path, CONFIG), pytest.raises(RunError, match="another process is training in"):
+        train(CONFIG, tmp_path)
+
+
+def test_complete_run_is_returned_and_not_trained_again(tmp_path: Path) -> None:
+    metrics = train(CONFIG, tmp_path)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir() if path.name != ".lock"}
+    again = train(CONFIG, tmp_path)
+    pd.testing.assert_frame_equal(metrics, again, rtol=1e-4, check_dtype=False)
+    assert before == {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir() if path.name != ".lock"}
+
+
+def test_other_settings_are_refused_by_name_and_nothing_is_lost(tmp_path: Path) -> None:
+    train(CONFIG, tmp_path)
+    weights = (tmp_path / "weights.safetensors").read_bytes()
+    other = configure("na2q", preset="smoke", seed=2, **{"options.beta": 0.5})
+    with pytest.raises(RunError, match=r"options\.beta is 0\.1 there and 0\.5 here; seed is 1 there and 2 here"):
+        train(other, tmp_path)
+    assert (tmp_path / "weights.safetensors").read_bytes() == weights
+
+
+@pytest.mark.parametrize("damage", ["truncated", "garbage", "empty"])
+def test_damaged_checkpoint_is_named(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted_after(2, CONFIG, tmp_path, monkeypatch)
+    path = tmp_path / checkpoint.NAME
+    whole = path.read_bytes()
+    path.write_bytes({"truncated": whole[: len(whole) // 2], "garbage": b"x" * 99, "empty": b""}[damage])
+    with pytest.raises(checkpoint.CheckpointError, match=r"checkpoint\.safetensors is damaged .* remove it"):
+        train(CONFIG, tmp_path)
+
+
+def test_full_disk_leaves_the_older_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted_after(2, CONFIG, tmp_path, monkeypatch)
+    older = (tmp_path / checkpoint.NAME).read_bytes()
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save_file", full)
+        with pytest.raises(checkpoint.CheckpointError, match="No space left"):
+            train(CONFIG, tmp_path, checkpoint_minutes=0)
+    assert (tmp_path / checkpoint.NAME).read_bytes() == older
+    train(CONFIG, tmp_path)
+
+
+def test_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(RunError, match=r"cannot write into .*run"):
+        train(CONFIG, tmp_path / "file" / "run")
+
+
+def test_non_finite_loss_stops_with_term_step_and_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = Trainer.collect
+
+    def poison(self: Trainer) -> None:
+        sample(self)
+        if self.updates == 3:
+            self.replay.store.reward.fill_(float("nan"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "collect", poison)
+        with pytest.raises(DivergedError, match=r"loss_td is nan.* in update 4, at step \d+; the last good checkpoint"):
+            train(CONFIG, tmp_path, checkpoint_minutes=0)
+    train(CONFIG, tmp_path)
+    assert np.isfinite(pd.read_csv(tmp_path / "metrics.csv")["loss"].iloc[-1])
