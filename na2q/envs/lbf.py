@@ -15,13 +15,14 @@ from na2q.spec import EnvSpec
 
 NAME = re.compile(r"lbf-(\d+)p-(\d+)f")
 N_ACTIONS = len(Action)
+UNSEEN = (-1, -1, 0)
 
 
 class Board(ForagingEnv):
     """One board of lbforaging, with the rules that the paper's setting adds or changes."""
 
     players: list[Any]  # lbforaging has no types
-    _valid_actions: dict[Any, list[Action]]  # private, but the package offers no other list of them
+    available: Bool[ndarray, "n a"]  # actions that each player may take now
 
     def __init__(self, players: int, foods: int, options: LBFOptions) -> None:
         self.options = options
@@ -57,22 +58,56 @@ class Board(ForagingEnv):
         if np.count_nonzero(self.field) < max_num_food:
             raise ValueError(f"{max_num_food} foods do not fit on a board of {self.options.field_size}^2 cells")
 
-    def observe(self, obs: Sequence[ndarray]) -> Observation:
-        """Arrange what the package returned as obs (n, o), state (s,) and avail (n, a)."""
-        stacked = np.stack(obs)
-        state = stacked.ravel() if self.options.state == "observations" else self.whole_board()
-        return Observation(stacked, state, self.available())
+    def _gen_valid_moves(self) -> None:
+        """List valid actions as the package does, several times faster, and keep them as an array too."""
+        grid, last = self.field.tolist(), len(self.field) - 1
+        rows = []
+        for y, x in (player.position for player in self.players):
+            around = (
+                grid[y - 1][x] if y > 0 else None,
+                grid[y + 1][x] if y < last else None,
+                grid[y][x - 1] if x > 0 else None,
+                grid[y][x + 1] if x < last else None,
+            )
+            rows.append([True, *(cell == 0 for cell in around), any(around)])
+        self.available = np.array(rows)
+        self._valid_actions = {
+            player: [action for action, valid in zip(Action, row, strict=True) if valid]
+            for player, row in zip(self.players, rows, strict=True)
+        }
 
-    def available(self) -> Bool[ndarray, "n a"]:
-        """Actions that the package accepts from each player now."""
-        avail = np.zeros((self.n_agents, N_ACTIONS), bool)
-        for i, player in enumerate(self.players):
-            avail[i, [action.value for action in self._valid_actions[player]]] = True
-        return avail
+    def _make_gym_obs(self) -> Float[ndarray, "n o"]:
+        """Observe as the package does, several times faster: it copies, checks and fills cell by cell.
+
+        For each food, then each player (oneself first): row and column in the field of view, and level;
+        (-1, -1, 0) for what is out of sight.
+        """
+        sight, n_foods = self.sight, self.max_num_food
+        ys, xs = np.nonzero(self.field)
+        foods = list(zip(ys.tolist(), xs.tolist(), self.field[ys, xs].tolist(), strict=True))
+        players = [(*player.position, player.level) for player in self.players]
+        rows = []
+        for i, (y, x, _) in enumerate(players):
+            # view coordinates begin at the board's edge where the view is cut off there
+            top, left = max(y - sight, 0), max(x - sight, 0)
+            seen = [
+                (fy - top, fx - left, level) for fy, fx, level in foods if abs(fy - y) <= sight and abs(fx - x) <= sight
+            ]
+            seen += [UNSEEN] * (n_foods - len(seen))
+            others = [(py - top, px - left, level) for py, px, level in (players[i], *players[:i], *players[i + 1 :])]
+            seen += [p for p in others if min(p[:2]) >= 0 and max(p[:2]) <= 2 * sight]
+            seen += [UNSEEN] * (n_foods + len(players) - len(seen))
+            rows.append(seen)
+        return np.array(rows, np.float32).reshape(len(players), -1)
+
+    def observe(self, obs: Any) -> Observation:  # Any: an array of (n, o), which the package declares as a tuple
+        """Add the state to observations and available actions."""
+        state = obs.ravel() if self.options.state == "observations" else self.whole_board()
+        return Observation(obs, state, self.available)
 
     def whole_board(self) -> Float[ndarray, " s"]:
         """Row, column and level of every food, then of every player; (-1, -1, 0) for eaten food."""
-        rows = np.full((self.max_num_food + self.n_agents, 3), (-1, -1, 0), np.float32)
+        rows = np.full((self.max_num_food + self.n_agents, 3), UNSEEN, np.float32)
         for i, (y, x) in enumerate(np.argwhere(self.field)):
             rows[i] = y, x, self.field[y, x]
         for i, player in enumerate(self.players):
