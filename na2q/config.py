@@ -87,6 +87,114 @@ class QMIXOptions:
 
 
 @dataclass(frozen=True)
+class QTRANOptions:
+    """QTRAN-base (released code; the constants of the WQMIX and QPLEX repositories)."""
+
+    embed: int = 64
+    """Hidden units of the joint value and of V(s)."""
+    opt: float = 1.0
+    """Weight of L_opt, the equality at the greedy joint action (QTRAN paper, lambda_opt)."""
+    nopt: float = 0.1
+    """Weight of L_nopt, the bound at the joint action taken (released code)."""
+
+
+@dataclass(frozen=True)
+class QattenOptions:
+    """Qatten's attention over agents (released code)."""
+
+    heads: int = 4
+    """Attention heads (Qatten paper, section 4)."""
+    embed: int = 32
+    """Width of queries and keys, and of the bias net c(s)."""
+    hyper: int = 64
+    """Hidden units of query and head-weight nets."""
+    unit_dim: int = 1
+    """State features that key i sees; 0 takes the task's `EnvSpec.unit_dim`.
+
+    The released configuration holds a boolean here, which the code reads as 1 (C6).
+    """
+
+
+@dataclass(frozen=True)
+class QPLEXOptions:
+    """QPLEX's duplex dueling mixer (released code; QPLEX's didactic configuration)."""
+
+    kernels: int = 10
+    """Summands of the importance lambda_i(s, u)."""
+    hyper: int = 64
+    """Hidden units of all nets."""
+
+
+@dataclass(frozen=True)
+class WQMIXOptions(QMIXOptions):
+    """OW-QMIX: QMIX and its unrestricted central value (released code; defaults of WQMIX's own)."""
+
+    weight: float = 0.1
+    """Weight w of transitions whose Q_tot is not below the target (WQMIX paper used 0.5 on SMAC)."""
+    central_hidden: int = 256
+    """Hidden units of the central mixer."""
+
+
+@dataclass(frozen=True)
+class CDSOptions(QPLEXOptions):
+    """CDS: QPLEX's mixer and rewards for behaviour that tells agents apart (released code).
+
+    The defaults are CDS's own for 5m_vs_6m, which NA2Q's comparison uses on every task;
+    `original` has those of other maps.
+    """
+
+    beta1: float = 2.0
+    """Weight of what the agent's index tells about its next observation; sharpness of pi_i."""
+    beta2: float = 1.0
+    """Weight of the divergence of pi_i from the mean policy."""
+    beta: float = 0.01
+    """Weight of the intrinsic reward."""
+    local_l1: float = 0.1
+    """Weight of the L1 norm of the local heads' utilities."""
+    predictor_hidden: int = 128
+    """Hidden units of the two predictors."""
+    predictor_lr: float = 1e-3
+    """Learning rate of the predictors' Adam."""
+    predictor_clip: float = 1.0
+    """Largest L2 norm of a predictor's gradient."""
+    predictor_batch: int = 256
+    """Rows in one step of the predictors; one row is one agent in one transition."""
+    mask_padding: bool = True
+    """Keep padding out of the L1 norm and the predictor minibatches (the released code does not)."""
+
+
+@dataclass(frozen=True)
+class DVDOptions:
+    """DVD's mixer with trajectory-graph credits (released code)."""
+
+    embed: int = 32
+    """Embedding of each agent made from the state, and width of the bias net V(s)."""
+    hyper: int = 64
+    """Hidden units of the embedding net."""
+    attention: int = 16
+    """Width of the encoded histories that the graph compares."""
+    alive: Literal["any", "sum", "all"] = "any"
+    """Which agents take part: any feature of o_i not 0; released: sum of o_i > 0; or all of them.
+
+    On LBF, whose observations use -1 as filler, the released test drops two agents in five.
+    """
+
+
+@dataclass(frozen=True)
+class SHAQOptions:
+    """SHAQ's coefficients over sampled coalitions (released code)."""
+
+    samples: int = 10
+    """Orders of the agents drawn for each transition."""
+    embed: int = 32
+    """Hidden units of the coefficient net."""
+    hyper: int = 64
+    """Hidden units of its hypernetworks."""
+    alpha_lr: float = 5e-4
+    """Learning rate of the coefficient net; `original` has SHAQ's own for each map."""
+
+
+@dataclass(frozen=True)
 class NA2QOptions:
     """The NA2Q mixer and its VAE; each field that tells paper and code apart names its row."""
 
@@ -122,6 +230,21 @@ class NA2QOptions:
     """Keep weights non-negative by W <- |W| after each step, or use |W| in the graph (A14, Table 4)."""
     mixer_optimizer: Literal["adam", "rmsprop"] = "adam"
     """Optimiser of the mixer (A13: App. F.3 names none for it; the VAE always has Adam)."""
+
+
+MethodOptions = (
+    NoOptions
+    | QMIXOptions
+    | QTRANOptions
+    | QattenOptions
+    | QPLEXOptions
+    | WQMIXOptions
+    | CDSOptions
+    | DVDOptions
+    | SHAQOptions
+    | NA2QOptions
+)
+"""Settings of any method."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +314,7 @@ class TrainConfig:
     """Exploration schedule."""
     replay: ReplayConfig = FROM_PRESET
     """Episode replay."""
-    options: NA2QOptions | QMIXOptions | NoOptions = FROM_PRESET
+    options: MethodOptions = FROM_PRESET
     """Settings of the method itself."""
     env_options: LBFOptions | MatrixOptions = FROM_PRESET
     """Settings of the environment itself."""
@@ -262,14 +385,23 @@ def _groups(settings: dict[str, Any]) -> list[str]:
 # --- what each method, environment and preset sets -------------------------------------------------
 
 METHOD_OPTIONS: dict[str, Any] = {
-    "iql": NoOptions(),
     "vdn": NoOptions(),
     "qmix": QMIXOptions(),
+    "qtran": QTRANOptions(),
+    "qatten": QattenOptions(),
+    "qplex": QPLEXOptions(),
+    "wqmix": WQMIXOptions(),
+    "cds": CDSOptions(),
+    "dvd": DVDOptions(),
+    "shaq": SHAQOptions(),
     "na2q": NA2QOptions(),
+    "iql": NoOptions(),
 }
 """Settings type of each method, with the values of preset `released`."""
 
 METHOD_GROUPS: dict[str, dict[str, Any]] = {
+    "qatten": {"agent": AgentConfig(last_action=False, agent_id=False)},  # C6
+    "cds": {"agent": AgentConfig(kind="two_head", agent_id=False)},  # A1
     "na2q": {
         "agent": AgentConfig(kind="two_head", agent_id=False),  # A1, A2
         "replay": ReplayConfig(warmup=100),  # A18
@@ -317,6 +449,10 @@ def _exact(method: str, base: dict[str, Any]) -> dict[str, Any]:
     if isinstance(base["options"], NA2QOptions):
         unclamped = (-float("inf"), float("inf"))
         base["options"] = dataclasses.replace(base["options"], mask_padding=False, log_std_range=unclamped)
+    if isinstance(base["options"], CDSOptions):
+        base["options"] = dataclasses.replace(base["options"], mask_padding=False)
+    if isinstance(base["options"], DVDOptions):
+        base["options"] = dataclasses.replace(base["options"], alive="sum")
     return base
 
 

@@ -7,9 +7,9 @@ from na2q.methods.qmix import QMIX
 from na2q.methods.vdn import VDN
 
 METHODS: dict[str, type[QLearning]] = {
-    "iql": IQL,
     "vdn": VDN,
     "qmix": QMIX,
     "na2q": NA2Q,
+    "iql": IQL,
 }
-"""Classes by the names of `TrainConfig.method`."""
+"""Classes by the names of `TrainConfig.method`: the paper's legend in its order, then the control."""

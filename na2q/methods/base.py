@@ -5,7 +5,7 @@ changes: `mix` (always), and where needed `draw_noise`, `prepare`, `reward`, `bo
 `parameter_groups` and `after_step`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -28,6 +28,7 @@ class Group(NamedTuple):
     optimizer: Literal["rmsprop", "adam"]
     lr: float | None = None  # None: the learning rate of OptimConfig
     clip: float | None = None  # None: the norm of OptimConfig
+    stepped_by_method: bool = False  # True: left out of the summed loss, stepped in `after_step`
 
 
 class Step(NamedTuple):
@@ -92,8 +93,11 @@ class QLearning(nn.Module):
         """Parameters by optimiser; by default one RMSprop for all (App. F.2)."""
         return [Group("all", list(self.parameters()), "rmsprop")]
 
-    def after_step(self, step: Step) -> dict[str, float]:
-        """Run once after every optimiser step; return what should be logged."""
+    def after_step(self, step: Step, optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:
+        """Run once after every optimiser step; return what should be logged.
+
+        `optimizers` are those of the groups that the method steps itself, by group name.
+        """
         return {}
 
     def prepare(self, step: Step, target: "QLearning") -> Step:
@@ -107,11 +111,10 @@ class QLearning(nn.Module):
 
     # --- what all share -----------------------------------------------------------------------
 
-    def td_loss(self, step: Step, target: "QLearning", weigh: Callable[[Tensor], Tensor] | None = None) -> Tensor:
-        """Mean squared TD error over valid transitions; `weigh` maps the error to its weight."""
+    def td_loss(self, step: Step, target: "QLearning") -> Tensor:
+        """Mean squared TD error over valid transitions."""
         error = self.mix(step.q_taken, step.live).q_tot - self.td_target(step, target)
-        square = error.square() if weigh is None else weigh(error.detach()) * error.square()
-        return masked_mean(square, step.weight)
+        return masked_mean(error.square(), step.weight)
 
     def td_target(self, step: Step, target: "QLearning") -> Float[Tensor, "r ..."]:
         """Double-DQN target y = r + gamma (1 - terminated) Q_next (below Eq. 9), without gradient."""

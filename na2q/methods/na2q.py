@@ -1,5 +1,6 @@
 """NA2Q (Liu, Zhu and Chen, ICML 2023): a neural additive model over agents and pairs, with attention credits."""
 
+from collections.abc import Mapping
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
@@ -193,7 +194,7 @@ class NA2Q(QLearning):
             Group("vae", owned(self.vae), "adam"),
         ]
 
-    def after_step(self, step: Step) -> dict[str, float]:
+    def after_step(self, step: Step, optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:
         """Project the shape functions' weights back to non-negative ones (A14)."""
         for shape in self.mixer.shapes:
             shape.project()
