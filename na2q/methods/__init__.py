@@ -3,6 +3,7 @@
 from na2q.methods.base import QLearning
 from na2q.methods.iql import IQL
 from na2q.methods.na2q import NA2Q
+from na2q.methods.qatten import Qatten
 from na2q.methods.qmix import QMIX
 from na2q.methods.qtran import QTRAN
 from na2q.methods.vdn import VDN
@@ -11,6 +12,7 @@ METHODS: dict[str, type[QLearning]] = {
     "vdn": VDN,
     "qmix": QMIX,
     "qtran": QTRAN,
+    "qatten": Qatten,
     "na2q": NA2Q,
     "iql": IQL,
 }
