@@ -5,6 +5,7 @@ from na2q.methods.iql import IQL
 from na2q.methods.na2q import NA2Q
 from na2q.methods.qatten import Qatten
 from na2q.methods.qmix import QMIX
+from na2q.methods.qplex import QPLEX
 from na2q.methods.qtran import QTRAN
 from na2q.methods.vdn import VDN
 
@@ -13,6 +14,7 @@ METHODS: dict[str, type[QLearning]] = {
     "qmix": QMIX,
     "qtran": QTRAN,
     "qatten": Qatten,
+    "qplex": QPLEX,
     "na2q": NA2Q,
     "iql": IQL,
 }
