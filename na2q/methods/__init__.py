@@ -8,6 +8,7 @@ from na2q.methods.qmix import QMIX
 from na2q.methods.qplex import QPLEX
 from na2q.methods.qtran import QTRAN
 from na2q.methods.vdn import VDN
+from na2q.methods.wqmix import WQMIX
 
 METHODS: dict[str, type[QLearning]] = {
     "vdn": VDN,
@@ -15,6 +16,7 @@ METHODS: dict[str, type[QLearning]] = {
     "qtran": QTRAN,
     "qatten": Qatten,
     "qplex": QPLEX,
+    "wqmix": WQMIX,
     "na2q": NA2Q,
     "iql": IQL,
 }
