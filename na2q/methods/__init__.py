@@ -1,6 +1,7 @@
 """The methods of the paper's comparison, one file for each paper."""
 
 from na2q.methods.base import QLearning
+from na2q.methods.cds import CDS
 from na2q.methods.iql import IQL
 from na2q.methods.na2q import NA2Q
 from na2q.methods.qatten import Qatten
@@ -17,6 +18,7 @@ METHODS: dict[str, type[QLearning]] = {
     "qatten": Qatten,
     "qplex": QPLEX,
     "wqmix": WQMIX,
+    "cds": CDS,
     "na2q": NA2Q,
     "iql": IQL,
 }
