@@ -2,6 +2,7 @@
 
 from na2q.methods.base import QLearning
 from na2q.methods.cds import CDS
+from na2q.methods.dvd import DVD
 from na2q.methods.iql import IQL
 from na2q.methods.na2q import NA2Q
 from na2q.methods.qatten import Qatten
@@ -19,6 +20,7 @@ METHODS: dict[str, type[QLearning]] = {
     "qplex": QPLEX,
     "wqmix": WQMIX,
     "cds": CDS,
+    "dvd": DVD,
     "na2q": NA2Q,
     "iql": IQL,
 }
