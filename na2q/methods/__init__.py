@@ -9,6 +9,7 @@ from na2q.methods.qatten import Qatten
 from na2q.methods.qmix import QMIX
 from na2q.methods.qplex import QPLEX
 from na2q.methods.qtran import QTRAN
+from na2q.methods.shaq import SHAQ
 from na2q.methods.vdn import VDN
 from na2q.methods.wqmix import WQMIX
 
@@ -21,6 +22,7 @@ METHODS: dict[str, type[QLearning]] = {
     "wqmix": WQMIX,
     "cds": CDS,
     "dvd": DVD,
+    "shaq": SHAQ,
     "na2q": NA2Q,
     "iql": IQL,
 }
