@@ -200,6 +200,17 @@ class NA2QOptions:
 
     orders: tuple[int, ...] = (1, 2)
     """Sizes of the coalitions that get a shape function (section 4; section 5.3 ablates 1, 2, 3)."""
+    credits: Literal["semantics", "state", "uniform"] = "semantics"
+    """What credits come from (section 5.3): state is w/o semantic, uniform is w/o attention.
+
+    The released code has neither ablation. Ours drop the VAE, which nothing uses then: see `keep_vae`.
+    """
+    uniform_credit: Literal["one", "mean"] = "one"
+    """Value of uniform credits: 1, a plain sum, or 1 / number of terms, the scale of attention credits."""
+    state_bias: bool = True
+    """Add f_0(s). Section 5.3 says of w/o attention that it lacks state information, which may mean off."""
+    keep_vae: bool = False
+    """Train the VAE for its masks even where no credit depends on it."""
     shape_hidden: tuple[int, int] = (8, 4)
     """Hidden widths of a shape function (Table 4)."""
     embed: int = 64
