@@ -85,7 +85,7 @@ class Learner:
         for optimizer in self.optimizers:
             optimizer.zero_grad()
         total.backward()
-        return {"loss": total, **{f"loss_{name}": loss.value for name, loss in losses.items()}}
+        return {"loss": total.detach(), **{f"loss_{name}": loss.value.detach() for name, loss in losses.items()}}
 
     def clip(self) -> dict[str, Tensor]:
         """Clip the gradient of each group; return the norms before."""
