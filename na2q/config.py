@@ -286,7 +286,7 @@ class LBFOptions:
 
 @dataclass(frozen=True)
 class MatrixOptions:
-    """One-step matrix games have no settings beyond their name."""
+    """Payoff games have no settings beyond their name."""
 
 
 @dataclass(frozen=True)
