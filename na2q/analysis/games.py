@@ -53,8 +53,8 @@ def every_episode(game: str) -> EpisodeBatch:
 def solve(method: str, game: str, seed: int = 1, updates: int = 2_000, **settings: Any) -> Solution:
     """Train on every episode of a game in each update and report what the agents then do.
 
-    Settings are those of preset `fair`, changed by `settings` as in `configure`. The target network is
-    copied `target_interval` times as often as in training on episodes, since a batch holds them all.
+    Settings are those of preset `fair`, changed by `settings` as in `configure`; `target_interval` counts
+    updates here, as each of them sees every episode. Raise ValueError for unknown methods, games and settings.
     """
     cfg = configure(method, game, "fair", seed=seed, **settings)
     batch, spec = every_episode(game), MatrixGame(game, MatrixOptions()).spec

@@ -30,7 +30,7 @@ class Game(NamedTuple):
         return float(best[0])
 
 
-def one_shot(payoff: Sequence[Sequence[float]]) -> Game:
+def one_shot(payoff: Sequence[Sequence[int]]) -> Game:
     """Build a game of one joint action; rows are agent 0's actions, columns agent 1's."""
     table = np.array([payoff], np.float32)
     return Game(table, np.full(table.shape, END), steps=1)
