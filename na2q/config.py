@@ -87,11 +87,130 @@ class QMIXOptions:
 
 
 @dataclass(frozen=True)
+class QTRANOptions:
+    """QTRAN-base (released code; the constants of the WQMIX and QPLEX repositories)."""
+
+    embed: int = 64
+    """Hidden units of the joint value and of V(s)."""
+    opt: float = 1.0
+    """Weight of L_opt, the equality at the greedy joint action (QTRAN paper, lambda_opt)."""
+    nopt: float = 0.1
+    """Weight of L_nopt, the bound at the joint action taken (released code)."""
+
+
+@dataclass(frozen=True)
+class QattenOptions:
+    """Qatten's attention over agents (released code)."""
+
+    heads: int = 4
+    """Attention heads (Qatten paper, section 4)."""
+    embed: int = 32
+    """Width of queries and keys, and of the bias net c(s)."""
+    hyper: int = 64
+    """Hidden units of query and head-weight nets."""
+    unit_dim: int = 1
+    """State features that key i sees; 0 takes the task's `EnvSpec.unit_dim`.
+
+    The released configuration holds a boolean here, which the code reads as 1 (C6).
+    """
+
+
+@dataclass(frozen=True)
+class QPLEXOptions:
+    """QPLEX's duplex dueling mixer (released code; QPLEX's didactic configuration)."""
+
+    kernels: int = 10
+    """Summands of the importance lambda_i(s, u)."""
+    hyper: int = 64
+    """Hidden units of all nets."""
+
+
+@dataclass(frozen=True)
+class WQMIXOptions(QMIXOptions):
+    """OW-QMIX: QMIX and its unrestricted central value (released code; defaults of WQMIX's own)."""
+
+    weight: float = 0.1
+    """Weight w of transitions whose Q_tot is not below the target (WQMIX paper used 0.5 on SMAC)."""
+    central_hidden: int = 256
+    """Hidden units of the central mixer."""
+
+
+@dataclass(frozen=True)
+class CDSOptions(QPLEXOptions):
+    """CDS: QPLEX's mixer and rewards for behaviour that tells agents apart (released code).
+
+    The defaults are CDS's own for 5m_vs_6m, which NA2Q's comparison uses on every task;
+    `original` has those of other maps.
+    """
+
+    beta1: float = 2.0
+    """Weight of what the agent's index tells about its next observation; sharpness of pi_i."""
+    beta2: float = 1.0
+    """Weight of the divergence of pi_i from the mean policy."""
+    beta: float = 0.01
+    """Weight of the intrinsic reward."""
+    local_l1: float = 0.1
+    """Weight of the L1 norm of the local heads' utilities."""
+    predictor_hidden: int = 128
+    """Hidden units of the two predictors."""
+    predictor_lr: float = 1e-3
+    """Learning rate of the predictors' Adam."""
+    predictor_clip: float = 1.0
+    """Largest L2 norm of a predictor's gradient."""
+    predictor_batch: int = 256
+    """Rows in one step of the predictors; one row is one agent in one transition."""
+    mask_padding: bool = True
+    """Keep padding out of the L1 norm and the predictor minibatches (the released code does not)."""
+
+
+@dataclass(frozen=True)
+class DVDOptions:
+    """DVD's mixer with trajectory-graph credits (released code)."""
+
+    embed: int = 32
+    """Embedding of each agent made from the state, and width of the bias net V(s)."""
+    hyper: int = 64
+    """Hidden units of the embedding net."""
+    attention: int = 16
+    """Width of the encoded histories that the graph compares."""
+    alive: Literal["any", "sum", "all"] = "any"
+    """Which agents take part: any feature of o_i not 0; released: sum of o_i > 0; or all of them.
+
+    On LBF, whose observations use -1 as filler, the released test drops two agents in five.
+    """
+
+
+@dataclass(frozen=True)
+class SHAQOptions:
+    """SHAQ's coefficients over sampled coalitions (released code)."""
+
+    samples: int = 10
+    """Orders of the agents drawn for each transition."""
+    embed: int = 32
+    """Hidden units of the coefficient net."""
+    hyper: int = 64
+    """Hidden units of its hypernetworks."""
+    alpha_lr: float = 5e-4
+    """Learning rate of the coefficient net; `original` has SHAQ's own for each map."""
+
+
+@dataclass(frozen=True)
 class NA2QOptions:
     """The NA2Q mixer and its VAE; each field that tells paper and code apart names its row."""
 
     orders: tuple[int, ...] = (1, 2)
     """Sizes of the coalitions that get a shape function (section 4; section 5.3 ablates 1, 2, 3)."""
+    credits: Literal["semantics", "state", "uniform"] = "semantics"
+    """What credits come from (section 5.3): state is w/o semantic, uniform is w/o attention.
+
+    The released code has neither ablation. Ours drop the VAE, which nothing uses then: see `keep_vae`.
+    """
+    uniform_credit: Literal["one", "mean"] = "one"
+    """Value of uniform credits: 1, a plain sum, or 1 / number of terms, the scale of attention credits."""
+    state_bias: bool = True
+    """Add f_0(s). Section 5.3 says of w/o attention that it lacks state information, which may mean off."""
+    keep_vae: bool = False
+    """Train the VAE for its masks even where no credit depends on it."""
     shape_hidden: tuple[int, int] = (8, 4)
     """Hidden widths of a shape function (Table 4)."""
     embed: int = 64
@@ -124,6 +243,21 @@ class NA2QOptions:
     """Optimiser of the mixer (A13: App. F.3 names none for it; the VAE always has Adam)."""
 
 
+MethodOptions = (
+    NoOptions
+    | QMIXOptions
+    | QTRANOptions
+    | QattenOptions
+    | QPLEXOptions
+    | WQMIXOptions
+    | CDSOptions
+    | DVDOptions
+    | SHAQOptions
+    | NA2QOptions
+)
+"""Settings of any method."""
+
+
 @dataclass(frozen=True)
 class LBFOptions:
     """Level-Based Foraging (Table 1, App. F.1)."""
@@ -152,7 +286,7 @@ class LBFOptions:
 
 @dataclass(frozen=True)
 class MatrixOptions:
-    """One-step matrix games have no settings beyond their name."""
+    """Payoff games have no settings beyond their name."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +300,7 @@ class TrainConfig:
     seed: int = 1
     """Seed of weights, exploration, environments and replay."""
     preset: str = "released"
-    """released, paper, exact or smoke: which differences between paper and code apply."""
+    """released, paper, exact, fair or smoke: which differences between paper and code apply."""
     total_steps: int = FROM_PRESET
     """Environment steps of the run (Table 1: 1,050,000 on LBF)."""
     test_interval: int = FROM_PRESET
@@ -191,7 +325,7 @@ class TrainConfig:
     """Exploration schedule."""
     replay: ReplayConfig = FROM_PRESET
     """Episode replay."""
-    options: NA2QOptions | QMIXOptions | NoOptions = FROM_PRESET
+    options: MethodOptions = FROM_PRESET
     """Settings of the method itself."""
     env_options: LBFOptions | MatrixOptions = FROM_PRESET
     """Settings of the environment itself."""
@@ -273,14 +407,23 @@ def _groups(settings: dict[str, Any]) -> list[str]:
 # --- what each method, environment and preset sets -------------------------------------------------
 
 METHOD_OPTIONS: dict[str, Any] = {
-    "iql": NoOptions(),
     "vdn": NoOptions(),
     "qmix": QMIXOptions(),
+    "qtran": QTRANOptions(),
+    "qatten": QattenOptions(),
+    "qplex": QPLEXOptions(),
+    "wqmix": WQMIXOptions(),
+    "cds": CDSOptions(),
+    "dvd": DVDOptions(),
+    "shaq": SHAQOptions(),
     "na2q": NA2QOptions(),
+    "iql": NoOptions(),
 }
 """Settings type of each method, with the values of preset `released`."""
 
 METHOD_GROUPS: dict[str, dict[str, Any]] = {
+    "qatten": {"agent": AgentConfig(last_action=False, agent_id=False)},  # C6
+    "cds": {"agent": AgentConfig(kind="two_head", agent_id=False)},  # A1
     "na2q": {
         "agent": AgentConfig(kind="two_head", agent_id=False),  # A1, A2
         "replay": ReplayConfig(warmup=100),  # A18
@@ -328,6 +471,10 @@ def _exact(method: str, base: dict[str, Any]) -> dict[str, Any]:
     if isinstance(base["options"], NA2QOptions):
         unclamped = (-float("inf"), float("inf"))
         base["options"] = dataclasses.replace(base["options"], mask_padding=False, log_std_range=unclamped)
+    if isinstance(base["options"], CDSOptions):
+        base["options"] = dataclasses.replace(base["options"], mask_padding=False)
+    if isinstance(base["options"], DVDOptions):
+        base["options"] = dataclasses.replace(base["options"], alive="sum")
     return base
 
 
@@ -349,6 +496,18 @@ def _paper(method: str, base: dict[str, Any]) -> dict[str, Any]:
     return base
 
 
+def _fair(method: str, base: dict[str, Any]) -> dict[str, Any]:
+    """Equal inputs and equal warm-up for all methods, and none with a handicap that its paper does not have.
+
+    NA2Q and CDS keep their two-headed agents; ``agent.kind="two_head"`` gives them to VDN and QMIX as controls.
+    """
+    base["agent"] = dataclasses.replace(base["agent"], last_action=True, agent_id=True)  # A2, C6
+    base["replay"] = dataclasses.replace(base["replay"], warmup=ReplayConfig().warmup)  # A18
+    if isinstance(base["options"], QattenOptions):
+        base["options"] = dataclasses.replace(base["options"], unit_dim=0)  # C6
+    return base
+
+
 def _smoke(method: str, base: dict[str, Any]) -> dict[str, Any]:
     """A run of seconds that passes through every part."""
     return base | {
@@ -365,5 +524,58 @@ PRESETS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "released": _released,
     "paper": _paper,
     "exact": _exact,
+    "fair": _fair,
     "smoke": _smoke,
 }
+
+
+# --- what other papers tuned for each map ----------------------------------------------------------
+
+
+def _cds(beta1: float, beta2: float, beta: float, **more: Any) -> dict[str, Any]:
+    return {"options.beta1": beta1, "options.beta2": beta2, "options.beta": beta, **more}
+
+
+_CDS_SLOW = {"explore.anneal_steps": 500_000}
+_SHAQ_SLOW = {"explore.anneal_steps": 1_000_000}
+
+ORIGINAL: dict[str, dict[str, dict[str, Any]]] = {
+    "cds": {
+        "5m_vs_6m": _cds(2.0, 1.0, 0.01),
+        "3s_vs_5z": _cds(0.5, 0.5, 0.04),
+        "3s5z_vs_3s6z": _cds(2.0, 1.0, 0.03, **_CDS_SLOW),
+        "6h_vs_8z": _cds(2.0, 1.0, 0.1, **_CDS_SLOW),
+        "MMM2": _cds(2.0, 1.0, 0.07, **_CDS_SLOW),
+        "corridor": _cds(0.5, 0.5, 0.1),
+    },
+    "shaq": {
+        "2c_vs_64zg": {"options.alpha_lr": 2e-3},
+        "3s_vs_5z": {"options.alpha_lr": 1e-3},
+        "5m_vs_6m": {"options.alpha_lr": 5e-4},
+        "6h_vs_8z": {"options.alpha_lr": 5e-4, **_SHAQ_SLOW},
+        "corridor": {"options.alpha_lr": 5e-4, **_SHAQ_SLOW},
+        "8m": {"options.alpha_lr": 3e-4},
+        "3s5z": {"options.alpha_lr": 3e-4},
+        "3s5z_vs_3s6z": {"options.alpha_lr": 3e-4, **_SHAQ_SLOW},
+        "1c3s5z": {"options.alpha_lr": 2e-4},
+        "10m_vs_11m": {"options.alpha_lr": 1e-4},
+        "MMM2": {"options.alpha_lr": 1e-4, **_SHAQ_SLOW},
+    },
+}
+"""Settings of the methods' own repositories, by method and SMAC map, as `configure` takes them.
+
+CDS: configurations of its SMAC code (Li et al., 2021), which also takes two gradient steps for each
+episode and, on corridor, lets beta fall after a million steps; neither is offered here.
+SHAQ: launch settings of its repository (Wang et al., 2022); its default elsewhere is 1e-3.
+"""
+
+
+def original(method: str, task: str) -> dict[str, Any]:
+    """Return what a method's own paper sets on a SMAC map; raise ValueError where nothing is known.
+
+    Example: ``configure("shaq", "smac-8m", **original("shaq", "8m"))``.
+    """
+    for what, name, known in (("method", method, ORIGINAL), ("map", task, ORIGINAL.get(method, {}))):
+        if name not in known:
+            raise ValueError(f"no original settings for {what} {name!r}; known are {', '.join(known)}")
+    return dict(ORIGINAL[method][task])

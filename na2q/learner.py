@@ -76,9 +76,8 @@ class Learner:
         step = self.objective.step(batch, self.generator)
         logged = self.backward(self.objective.losses(step))
         logged |= self.clip()
-        for optimizer in self.optimizers:
-            optimizer.step()
-        return {name: float(value) for name, value in logged.items()} | self.online.after_step(step)
+        self.advance()
+        return {name: float(value) for name, value in logged.items()} | self.after_step(step)
 
     def backward(self, losses: dict[str, Loss]) -> dict[str, Tensor]:
         """Replace the gradients by those of the weighted sum of the losses; return its terms."""
@@ -94,7 +93,20 @@ class Learner:
         return {
             f"grad_norm_{group.name}": nn.utils.clip_grad_norm_(group.parameters, group.clip or self.optim.clip)
             for group in self.groups
+            if not group.stepped_by_method
         }
+
+    def advance(self) -> None:
+        """Step the optimisers of the summed loss."""
+        for group, optimizer in zip(self.groups, self.optimizers, strict=True):
+            if not group.stepped_by_method:
+                optimizer.step()
+
+    def after_step(self, step: Step) -> dict[str, float]:
+        """Let the method do what follows the gradient step, with the optimisers that are its own to step."""
+        pairs = zip(self.groups, self.optimizers, strict=True)
+        own = {group.name: optimizer for group, optimizer in pairs if group.stepped_by_method}
+        return self.online.after_step(step, own)
 
     def sync_target(self) -> None:
         """Copy the online weights into the target network."""

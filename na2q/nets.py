@@ -1,10 +1,12 @@
 """Small networks that several methods share."""
 
 import itertools
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 
 def mlp(*widths: int) -> nn.Sequential:
@@ -31,3 +33,27 @@ class LinearBank(nn.Module):
         """Map input k by linear map k; `weight` stands in for the stored weights where given."""
         weight = self.weight if weight is None else weight
         return torch.baddbmm(self.bias.unsqueeze(1), x, weight.mT)
+
+    def shared(self, x: Float[Tensor, "r i"]) -> Float[Tensor, "k r o"]:
+        """Map one input by every linear map: a single product, since the input is the same."""
+        out = linear(x, self.weight.flatten(0, 1), self.bias.flatten())
+        return out.unflatten(-1, self.bias.shape).transpose(0, 1)
+
+
+class MLPBank(nn.Module):
+    """K MLPs of equal widths on one input: `mlp`, K times side by side."""
+
+    layers: Any  # a ModuleList of LinearBank: torch's type forgets its elements
+
+    def __init__(self, count: int, *widths: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(LinearBank(count, a, b) for a, b in itertools.pairwise(widths))
+
+    def forward(self, x: Float[Tensor, "... i"]) -> Float[Tensor, "... k o"]:
+        """Outputs of all K MLPs."""
+        first, *rest = self.layers
+        out = first.shared(x.reshape(-1, x.shape[-1]))
+        for layer in rest:
+            out = layer(out.relu())
+        out = out.transpose(0, 1)
+        return out.reshape(*x.shape[:-1], *out.shape[1:])

@@ -10,7 +10,7 @@ Axis letters, the same everywhere in the package:
 An episode of L transitions fills the L + 1 slots 0..L; a slot holds what agents see before they act.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -82,8 +82,12 @@ class Unroll(NamedTuple):
     local_q: Float[Tensor, "p n a"] | None  # part of q from the agent's own head (two_head agents)
 
 
-class MixContext(NamedTuple):
-    """What a mixer may look at besides the utilities; leading axes `...` are transitions."""
+class MixContext:
+    """What a mixer may look at besides the utilities; leading axes `...` are transitions.
+
+    Fields are given as tensors or as functions that gather them: each is gathered when a mixer first reads it,
+    since most mixers read little and gathering all costs a sixth of an update of VDN.
+    """
 
     state: Float[Tensor, "... s"]
     obs: Float[Tensor, "... n o"]
@@ -91,8 +95,29 @@ class MixContext(NamedTuple):
     actions: Int[Tensor, "... n"]  # the joint action whose value is mixed
     q_max: Float[Tensor, "... n"]  # each agent's best available utility
     greedy: Bool[Tensor, "... n"]  # whether the action is that best one
-    semantics: Float[Tensor, "... n z"] | None = None  # identity semantics z_i (NA2Q)
-    noise: Tensor | None = None  # random numbers of this pass (SHAQ's coalitions)
+    semantics: Float[Tensor, "... n z"] | None  # identity semantics z_i (NA2Q)
+    noise: Any  # random numbers of this pass (SHAQ's coalitions)
+
+    def __init__(self, **fields: Any) -> None:
+        unknown = fields.keys() - type(self).__annotations__.keys()
+        if unknown:
+            raise TypeError(f"a mixer's context has no {sorted(unknown)}; it has {sorted(type(self).__annotations__)}")
+        self._fields: dict[str, Any] = {"semantics": None, "noise": None} | fields
+
+    def __getattr__(self, name: str) -> Any:
+        """Gather a field and keep it."""
+        if name.startswith("_") or name not in self._fields:
+            raise AttributeError(f"this context was made without {name!r}")
+        value = self._fields[name]
+        if callable(value):
+            with torch.enable_grad():  # whoever reads first may not need the gradient, but a later one may
+                value = value()
+        setattr(self, name, value)
+        return value
+
+    def replace(self, **fields: Any) -> "MixContext":
+        """Copy the context with some fields changed."""
+        return MixContext(**self._fields | fields)
 
 
 class MixerOutput(NamedTuple):

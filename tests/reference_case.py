@@ -29,7 +29,37 @@ SYMBOLS = [  # symbol in the file -> attribute path in the package; groups are i
     (r"vae\.dec(\d)\.(\w+)", r"vae.decoder.layer\1.\2"),
     (r"vae\.(mean|log_std)\.(\w+)", r"vae.\1.\2"),
     (r"qmix\.(.+)", r"mixer.\1"),
+    (r"qtran\.enc\.(.+)", r"encoder.\1"),
+    (r"qtran\.q\.(.+)", r"joint.\1"),
+    (r"qtran\.v\.(.+)", r"v.\1"),
+    (r"qatten\.query\[(\d+)\]\.layer(\d)\.(\w+)", r"mixer.query.layers.-\2.\3[\1]"),
+    (r"qatten\.key\[(\d+)\]\.(\w+)", r"mixer.key.\2[\1]"),
+    (r"qatten\.(.+)", r"mixer.\1"),
+    (r"qplex\.lambda\.(\w+)\[(\d+)\]\.layer(\d)\.(\w+)", r"mixer.importance.\1.layers.-\3.\4[\2]"),
+    (r"qplex\.(.+)", r"mixer.\1"),
+    (r"central_agent\.gru\.(\w+)", r"central_agent.gru.\1_l0"),
+    (r"(central.+)", r"\1"),
+    (r"predictor(\d)\.layer(\d)\.(\w+)", r"predictors.\1.layers.-\2.\3"),
+    (r"dvd\.enc\.(\w+)", r"mixer.encoder.\1"),
+    (r"dvd\.attn_(.+)", r"mixer.\1"),
+    (r"dvd\.(.+)", r"mixer.\1"),
+    (r"shaq\.(.+)", r"mixer.\1"),
 ]
+
+CONSTANTS = {  # constant in the file -> option of the package
+    "unit_dim": "unit_dim",
+    "heads": "heads",
+    "kernels": "kernels",
+    "opt": "opt",
+    "nopt": "nopt",
+    "w": "weight",
+    "beta1": "beta1",
+    "beta2": "beta2",
+    "beta": "beta",
+    "local_l1": "local_l1",
+    "samples": "samples",
+    "beta_vae": "beta",
+}
 
 
 def generate(seed: str, name: str, shape: list[int], scale: float = 1.0) -> np.ndarray:
@@ -64,8 +94,10 @@ class ReferenceCase:
             "agent.last_action": agent["last_action"],
             "agent.agent_id": agent["agent_id"],
         }
-        if self.method == "na2q":
-            settings["options.orders"] = tuple(self.meta["config"]["orders"])
+        constants = self.meta["config"]
+        settings |= {f"options.{field}": constants[name] for name, field in CONSTANTS.items() if name in constants}
+        if "orders" in constants:
+            settings["options.orders"] = tuple(constants["orders"])
         cfg = configure(self.method, preset="exact", **settings)
         learner = Learner(
             lambda: METHODS[self.method](spec, cfg.agent, cfg.options), cfg.optim, self.meta["config"]["gamma"], 0

@@ -22,7 +22,7 @@ MAY_IMPORT = {  # module or wing -> what of na2q it may import besides itself
     "envs": {"config", "spec"},
     "training": GROUND | {"learner", "methods", "envs"},
     "theory": set(),
-    "analysis": GROUND | {"methods", "envs", "training"},
+    "analysis": GROUND | {"learner", "methods", "envs", "training"},
     "cli": GROUND | {"methods", "envs", "training", "analysis"},
     "__init__": {"config", "methods", "training"},
 }

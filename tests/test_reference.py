@@ -43,11 +43,17 @@ class Update:
         self.outputs = self.forward()
         self.losses = objective.losses(self.step)
         self.logged = self.learner.backward(self.losses)
+        self.own_losses = self.backward_own()
         self.grads = [self.grad(name) for name in self.symbols]
-        self.group_norms = [float(norm) for norm in self.learner.clip().values()]
-        for optimizer in self.learner.optimizers:
-            optimizer.step()
+        self.logged |= self.learner.clip()
+        self.learner.advance()
         self.after = self.weights(self.learner.online)
+        self.logged |= self.learner.after_step(self.step)
+        self.projected = self.weights(self.learner.online)
+        for i, name in enumerate(self.symbols):  # what the method steps itself has moved only now
+            if name.startswith(tuple(self.own_losses)):
+                self.after[i] = self.projected[i]
+        self.group_norms = [float(self.logged[f"grad_norm_{group.name}"]) for group in self.learner.groups]
 
     @property
     def nets(self) -> dict[str, Any]:
@@ -63,7 +69,16 @@ class Update:
     def noise(self) -> Any:
         if self.case.method == "na2q":
             return Noise(*(self.case.rows(f"in/noise_{name}") for name in ("vae", "z_online", "z_target")))
-        return None
+        return self.case.rows("in/perm_pos").long() if self.case.method == "shaq" else None
+
+    def backward_own(self) -> dict[str, torch.Tensor]:
+        """Losses of the groups that the method steps itself (CDS's predictors), with their gradients."""
+        online, losses = self.learner.online, {}
+        own = [group for group in self.learner.groups if group.stepped_by_method]
+        for group, predictor in zip(own, getattr(online, "predictors", []), strict=True):
+            losses[group.name] = online.predictor_loss(predictor, self.step.extra, self.step.noise)
+            losses[group.name].backward()
+        return losses
 
     def slots(self, x: torch.Tensor) -> torch.Tensor:
         """Bring an array over computed slots back to (B, T + 1, ...)."""
@@ -79,7 +94,7 @@ class Update:
             "q_taken": step.q_taken,
             "q_next": step.q_next,
             "q_tot": live.q_tot,
-            "q_tot_target": target.mix(step.q_next, step.ahead).q_tot,
+            "q_tot_target": online.bootstrap(step, target),
             "y": online.td_target(step, target),
         }
         if live.credits is not None:
@@ -92,6 +107,8 @@ class Update:
         rows |= getattr(self, f"_{self.case.method}", dict)()
         out = {name: x.unflatten(0, self.shape) for name, x in rows.items()}
         out |= {"agent_q_online": self.slots(step.now.q), "agent_q_target": self.slots(step.then.q)}
+        if self.case.method == "wqmix":
+            out |= {"central_q_online": self.slots(step.extra.now.q), "central_q_target": self.slots(step.extra.then.q)}
         out["greedy_action"] = self.slots(step.greedy.masked_fill(~step.avail.any(-1).all(-1, keepdim=True), -1))
         out["valid"] = self.batch.valid
         return out
@@ -110,8 +127,32 @@ class Update:
             "z_target_dot": dot("z_target", step.ahead.semantics),
         }
 
+    def _qtran(self) -> dict[str, torch.Tensor]:
+        step, online = self.step, self.learner.online
+        return {
+            "q_tot": online.joint_value(step.live, step.taken),
+            "q_joint_greedy": online.joint_value(step.live, step.greedy[step.slots.now]),
+            "q_sum_plus_v": online.mix(step.q_taken, step.live).q_tot,
+        }
+
+    def _qplex(self) -> dict[str, torch.Tensor]:
+        live = self.step.live
+        return {"lambda": self.learner.online.mixer.importance(live.state, live.actions)}
+
+    def _cds(self) -> dict[str, torch.Tensor]:
+        return self._qplex() | {"r_int": self.learner.online.intrinsic_reward(self.step, self.learner.target)}
+
+    def _wqmix(self) -> dict[str, torch.Tensor]:
+        step, online = self.step, self.learner.online
+        error = online.mix(step.q_taken, step.live).q_tot - online.td_target(step, self.learner.target)
+        return {"central_q_tot": online.central_value(step), "td_weight": online.td_weight(error)}
+
+    def _shaq(self) -> dict[str, torch.Tensor]:
+        step = self.step
+        return {"alpha_all": self.learner.online.mixer(step.q_taken, step.live.state, step.noise)}
+
     def loss(self, name: str) -> torch.Tensor:
-        terms = {key: loss.value for key, loss in self.losses.items()}
+        terms = {key: loss.value for key, loss in self.losses.items()} | self.own_losses
         names = {"rec": "reconstruction", "l1": "mask_l1"}
         if name == "total":
             return self.logged["loss"]
@@ -181,8 +222,7 @@ def worst_errors(path: Path) -> dict[str, tuple[float, float]]:
     grad_scale = np.maximum(z["grad/l2"], 1e-3 * group_norms[group_of])
     compare("grad/", update.grads, grad_scale, 5e-5)
     compare("after/", update.after, z["after/l2"], 1e-5)
-    update.learner.online.after_step(update.step)
-    compare("after/", update.weights(update.learner.online), z["after/l2"], 1e-5, "_projected")
+    compare("after/", update.projected, z["after/l2"], 1e-5, "_projected")
     moved = [a.astype(np.float64) - b for a, b in zip(update.after, update.init["online"], strict=True)]
     full_step = [
         (1 if case.meta["groups"][g]["optimiser"] == "Adam" else 10) * case.meta["groups"][g]["lr"] * x.size**0.5

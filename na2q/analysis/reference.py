@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import inspect
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -17,11 +18,12 @@ def settings_table(options: Any) -> pd.DataFrame:
 
 
 def field_docs(cls: type) -> dict[str, str]:
-    """Read the docstring below each field of a dataclass."""
-    body = ast.parse(inspect.getsource(cls)).body[0]
-    assert isinstance(body, ast.ClassDef)
-    docs = {}
-    for field, after in zip(body.body, body.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-            docs[ast.unparse(field.target)] = inspect.cleandoc(str(after.value.value))
+    """Read the docstring below each field of a dataclass and its bases."""
+    docs: dict[str, str] = {}
+    for base in reversed([c for c in cls.__mro__ if dataclasses.is_dataclass(c)]):
+        body = ast.parse(inspect.getsource(base)).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for field, after in pairwise(body.body):
+            if isinstance(field, ast.AnnAssign) and isinstance(after, ast.Expr):
+                docs[ast.unparse(field.target)] = inspect.cleandoc(ast.literal_eval(after.value))
     return docs

@@ -5,8 +5,9 @@ from typing import Any
 
 from na2q.envs.base import Observation, Transition, VectorEnv
 from na2q.envs.lbf import LBF
+from na2q.envs.matrix import MatrixGame
 
-ENVS: dict[str, Callable[[str, Any, int], VectorEnv]] = {"lbf": LBF}
+ENVS: dict[str, Callable[[str, Any, int], VectorEnv]] = {"lbf": LBF, "matrix": MatrixGame}
 """Constructors by family, called with the full name, the family's options and the number of copies."""
 
 

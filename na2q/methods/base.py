@@ -5,7 +5,7 @@ changes: `mix` (always), and where needed `draw_noise`, `prepare`, `reward`, `bo
 `parameter_groups` and `after_step`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -28,6 +28,7 @@ class Group(NamedTuple):
     optimizer: Literal["rmsprop", "adam"]
     lr: float | None = None  # None: the learning rate of OptimConfig
     clip: float | None = None  # None: the norm of OptimConfig
+    stepped_by_method: bool = False  # True: left out of the summed loss, stepped in `after_step`
 
 
 class Step(NamedTuple):
@@ -92,8 +93,11 @@ class QLearning(nn.Module):
         """Parameters by optimiser; by default one RMSprop for all (App. F.2)."""
         return [Group("all", list(self.parameters()), "rmsprop")]
 
-    def after_step(self, step: Step) -> dict[str, float]:
-        """Run once after every optimiser step; return what should be logged."""
+    def after_step(self, step: Step, optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:
+        """Run once after every optimiser step; return what should be logged.
+
+        `optimizers` are those of the groups that the method steps itself, by group name.
+        """
         return {}
 
     def prepare(self, step: Step, target: "QLearning") -> Step:
@@ -107,11 +111,10 @@ class QLearning(nn.Module):
 
     # --- what all share -----------------------------------------------------------------------
 
-    def td_loss(self, step: Step, target: "QLearning", weigh: Callable[[Tensor], Tensor] | None = None) -> Tensor:
-        """Mean squared TD error over valid transitions; `weigh` maps the error to its weight."""
+    def td_loss(self, step: Step, target: "QLearning") -> Tensor:
+        """Mean squared TD error over valid transitions."""
         error = self.mix(step.q_taken, step.live).q_tot - self.td_target(step, target)
-        square = error.square() if weigh is None else weigh(error.detach()) * error.square()
-        return masked_mean(square, step.weight)
+        return masked_mean(error.square(), step.weight)
 
     def td_target(self, step: Step, target: "QLearning") -> Float[Tensor, "r ..."]:
         """Double-DQN target y = r + gamma (1 - terminated) Q_next (below Eq. 9), without gradient."""
@@ -132,41 +135,49 @@ def derive_step(
     online: QLearning, target: QLearning, batch: EpisodeBatch, slots: Slots, gamma: float, noise: Any
 ) -> Step:
     """Unroll both networks over a batch and gather what the losses need."""
-    obs, avail = (x.flatten(0, 1)[slots.index] for x in (batch.obs, batch.avail))
+
+    def at(x: Tensor, index: Tensor) -> Tensor:
+        """Rows of an array over (b, t) or (b, t+1)."""
+        return x.flatten(0, 1).index_select(0, index)
+
+    obs, avail = at(batch.obs, slots.index), at(batch.avail, slots.index)
     last = torch.cat([torch.full_like(batch.actions[:, :1], NO_ACTION), batch.actions[:, :-1]], 1)
-    inputs = online.agent.inputs(obs, last.flatten(0, 1)[slots.index])
+    inputs = online.agent.inputs(obs, at(last, slots.index))
     now = online.agent.unroll(inputs, slots)
     with torch.no_grad():
         then = target.agent.unroll(inputs, slots)
         masked_now, masked_then = (mask_unavailable(net.q, avail) for net in (now, then))
         max_now, greedy = masked_now.max(-1)
-        max_then = masked_then.amax(-1)
-        q_next = take(masked_then, greedy)[slots.next]
+        q_next = take(masked_then, greedy).index_select(0, slots.next)
+    taken = at(batch.actions[:, :-1].clamp(min=0), slots.transition)
+    reward, terminated, valid = (at(x, slots.transition) for x in (batch.reward, batch.terminated, batch.valid))
 
-    state = batch.state.flatten(0, 1)[slots.index]
-    taken, reward, terminated, valid = (
-        x.flatten(0, 1)[slots.transition]
-        for x in (batch.actions[:, :-1].clamp(min=0), batch.reward, batch.terminated, batch.valid)
-    )
-    live = MixContext(
-        state=state[slots.now],
-        obs=obs[slots.now],
-        hidden=now.hidden[slots.now],
+    def context(net: Unroll, rows: Tensor, **more: Any) -> MixContext:
+        return MixContext(
+            state=lambda: at(batch.state, slots.index.index_select(0, rows)),
+            obs=lambda: obs.index_select(0, rows),
+            hidden=lambda: net.hidden.index_select(0, rows),
+            **more,
+        )
+
+    live = context(
+        now,
+        slots.now,
         actions=taken,
-        q_max=max_now[slots.now],
-        greedy=taken == greedy[slots.now],
+        q_max=lambda: max_now.index_select(0, slots.now),
+        greedy=lambda: taken == greedy.index_select(0, slots.now),
     )
-    ahead = MixContext(
-        state=state[slots.next],
-        obs=obs[slots.next],
-        hidden=then.hidden[slots.next],
-        actions=greedy[slots.next],
-        q_max=max_then[slots.next],
-        greedy=torch.ones_like(live.greedy),
+    ahead = context(
+        then,
+        slots.next,
+        actions=lambda: greedy.index_select(0, slots.next),
+        q_max=lambda: masked_then.amax(-1).index_select(0, slots.next),
+        greedy=lambda: torch.ones_like(taken, dtype=torch.bool),
     )
+    q_taken = take(now.q.index_select(0, slots.now), taken)
     step = Step(
         slots=slots, inputs=inputs, now=now, then=then, obs=obs, avail=avail, greedy=greedy, taken=taken,
-        q_taken=take(now.q[slots.now], taken), q_next=q_next, live=live, ahead=ahead, reward=reward,
+        q_taken=q_taken, q_next=q_next, live=live, ahead=ahead, reward=reward,
         terminated=terminated, weight=valid.to(reward.dtype), gamma=gamma, noise=noise,
     )  # fmt: skip
     return online.prepare(step, target)

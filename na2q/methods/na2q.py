@@ -1,5 +1,6 @@
 """NA2Q (Liu, Zhu and Chen, ICML 2023): a neural additive model over agents and pairs, with attention credits."""
 
+from collections.abc import Mapping
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
@@ -68,24 +69,37 @@ class Credits(nn.Module):
     of (query key) / sqrt(m). With relu_on="state" the ReLU moves to the query, as Eq. (8) prints.
     """
 
-    def __init__(self, spec: EnvSpec, semantics: int, terms: int, options: NA2QOptions) -> None:
+    def __init__(self, spec: EnvSpec, source: int, terms: int, options: NA2QOptions) -> None:
+        """Build for a key side of width `source`."""
         super().__init__()
-        self.key_in = nn.Linear(semantics, options.embed)
+        self.key_in = nn.Linear(source, options.embed)
         self.key_out = nn.Linear(options.embed, terms, bias=False)
         self.query_in = nn.Linear(spec.state_dim, options.embed)
         self.query_out = nn.Linear(options.embed, terms * terms, bias=False)
         self.relu_on_state = options.relu_on == "state"
         self.scale = terms**-0.5 if options.scale_credits else 1.0
 
-    def forward(self, z: Float[Tensor, "r nz"], state: Float[Tensor, "r s"]) -> Float[Tensor, "r k"]:
-        """Credits alpha_k > 0 that sum to one."""
-        key = self.key_out(self.key_in(z))
+    def forward(self, source: Float[Tensor, "r i"], state: Float[Tensor, "r s"]) -> Float[Tensor, "r k"]:
+        """Credits alpha_k > 0 that sum to one; `source` is (z_1 ... z_n), or the state in the ablation."""
+        key = self.key_out(self.key_in(source))
         query = self.query_out(self.query_in(state)).unflatten(-1, (key.shape[-1], -1))
         if self.relu_on_state:
             query = query.relu()
         else:
             key = key.relu()
         return torch.softmax(torch.einsum("rkj,rj->rk", query, key) * self.scale, -1)
+
+
+class UniformCredits(nn.Module):
+    """The same credit for every coalition: the ablation without attention (section 5.3)."""
+
+    def __init__(self, terms: int, options: NA2QOptions) -> None:
+        super().__init__()
+        self.terms, self.value = terms, 1.0 if options.uniform_credit == "one" else 1 / terms
+
+    def forward(self, source: Float[Tensor, "r i"], state: Float[Tensor, "r s"]) -> Float[Tensor, "r k"]:
+        """Credits that depend on nothing."""
+        return state.new_full((len(state), self.terms), self.value)
 
 
 class NA2QMixer(nn.Module):
@@ -103,20 +117,28 @@ class NA2QMixer(nn.Module):
             )
         self.shapes = nn.ModuleList(ShapeFunctions(spec.n_agents, d, options) for d in sorted(options.orders))
         self.coalitions: tuple[Coalition, ...] = sum((shape.coalitions for shape in self.shapes), ())
-        self.credits = Credits(spec, spec.n_agents * hidden, len(self.coalitions), options)
-        self.bias = mlp(spec.state_dim, *options.bias_hidden, 1)
+        self.source, terms = options.credits, len(self.coalitions)
+        width = {"semantics": spec.n_agents * hidden, "state": spec.state_dim}.get(self.source)
+        self.credits = Credits(spec, width, terms, options) if width else UniformCredits(terms, options)
+        self.bias = mlp(spec.state_dim, *options.bias_hidden, 1) if options.state_bias else None
 
     def forward(self, q: Float[Tensor, "... n"], ctx: MixContext) -> MixerOutput:
         """Mix utilities, given state and semantics in `ctx`."""
-        if ctx.semantics is None:
-            raise ValueError("NA2Q mixes with identity semantics, but the context holds none")
         lead = q.shape[:-1]
-        q, state, z = q.flatten(0, -2), ctx.state.flatten(0, -2), ctx.semantics.flatten(-2).flatten(0, -2)
+        q, state, source = (x.reshape(-1, x.shape[-1]) for x in (q, ctx.state, self.key_source(ctx)))
         contributions = torch.cat([shape(q) for shape in self.shapes], -1)
-        credits = self.credits(z, state)
-        bias = self.bias(state).squeeze(-1)
+        credits = self.credits(source, state)
+        bias = state.new_zeros(len(state)) if self.bias is None else self.bias(state).squeeze(-1)
         q_tot = (credits * contributions).sum(-1) + bias
         return MixerOutput(*(x.reshape(*lead, *x.shape[1:]) for x in (q_tot, credits, contributions, bias)))
+
+    def key_source(self, ctx: MixContext) -> Float[Tensor, "... i"]:
+        """Return what the key side of the credits sees: all agents' semantics, or in ablations the state."""
+        if self.source != "semantics":
+            return ctx.state
+        if ctx.semantics is None:
+            raise ValueError("NA2Q mixes with identity semantics, but the context holds none")
+        return ctx.semantics.flatten(-2)
 
 
 class NA2Q(QLearning):
@@ -125,7 +147,9 @@ class NA2Q(QLearning):
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: NA2QOptions) -> None:
         super().__init__(spec, agent, options)
         self.mixer = NA2QMixer(spec, agent.hidden, options)
-        self.vae = VAE(agent.hidden, options.vae_hidden, spec.obs_dim, options.log_std_range)
+        sizes = (agent.hidden, options.vae_hidden, spec.obs_dim)
+        needs_vae = options.credits == "semantics" or options.keep_vae
+        self.vae = VAE(*sizes, options.log_std_range) if needs_vae else None
 
     @property
     def coalitions(self) -> tuple[Coalition | None, ...]:
@@ -136,43 +160,56 @@ class NA2Q(QLearning):
         """Eq. (7)."""
         return self.mixer(q, ctx)
 
-    def draw_noise(self, transitions: int, generator: torch.Generator) -> Noise:
+    def draw_noise(self, transitions: int, generator: torch.Generator) -> Noise | None:
         """Draw three samples per agent and transition, in the order of the released code."""
+        if self.vae is None:
+            return None
         shape = (3, transitions, self.spec.n_agents, self.agent.config.hidden)
         return Noise(*torch.randn(shape, generator=generator, device=generator.device))
 
     def prepare(self, step: Step, target: QLearning) -> Step:
         """Sample the semantics that the credits see, online and target."""
+        if self.vae is None:
+            return step
         options = self.options
-        assert isinstance(target, NA2Q)
         posterior = self.vae.encode(step.live.hidden)
+        if options.credits != "semantics":
+            return step._replace(extra=posterior)
+        assert isinstance(target, NA2Q)
+        assert target.vae is not None
         noise = step.noise.vae if options.share_sample else step.noise.live
         source = posterior if options.td_to_encoder else posterior.detach()
         with torch.no_grad():
             encoder = target.vae if options.target_encoder else self.vae
             ahead = encoder.encode(step.ahead.hidden).sample(step.noise.ahead)
         return step._replace(
-            live=step.live._replace(semantics=source.sample(noise)),
-            ahead=step.ahead._replace(semantics=ahead),
+            live=step.live.replace(semantics=source.sample(noise)),
+            ahead=step.ahead.replace(semantics=ahead),
             extra=posterior,
         )
 
     @property
     def computes_padding(self) -> bool:
         """The released VAE loss averages over padded slots (A10)."""
-        return not self.options.mask_padding
+        return self.vae is not None and not self.options.mask_padding
 
     def losses(self, step: Step, target: QLearning) -> dict[str, Loss]:
         """TD error + beta L_G (Eq. 9); L_G trains the agent's trunk too (A6)."""
-        beta = self.options.beta
-        terms = self.vae_terms(step.extra, step.noise.vae, step.live.obs, step.weight)
-        return super().losses(step, target) | {name: Loss(value, beta) for name, value in terms.items()}
+        losses = super().losses(step, target)
+        if self.vae is None:
+            return losses
+        mask = self.vae.mask(step.extra.sample(step.noise.vae))
+        terms = self.vae_terms(step.extra, mask, step.live.obs, step.weight)
+        return losses | {name: Loss(value, self.options.beta) for name, value in terms.items()}
 
     def vae_terms(
-        self, posterior: Posterior, noise: Tensor, obs: Float[Tensor, "r n o"], weight: Float[Tensor, " r"]
+        self,
+        posterior: Posterior,
+        mask: Float[Tensor, "r n o"],
+        obs: Float[Tensor, "r n o"],
+        weight: Float[Tensor, " r"],
     ) -> dict[str, Tensor]:
         """Reconstruction error, KL divergence and L1 norm of the masks (Eq. 6)."""
-        mask = self.vae.mask(posterior.sample(noise))
         terms = {"reconstruction": (mask * obs - obs).square(), "kl": posterior.kl(), "mask_l1": mask}
         if not self.options.mask_padding:
             weight = torch.ones_like(weight)
@@ -183,17 +220,16 @@ class NA2Q(QLearning):
 
     def parameter_groups(self) -> list[Group]:
         """RMSprop for the agent, Adam for the VAE (App. F.3) and, as released, the mixer (A13)."""
+        vae = [] if self.vae is None else owned(self.vae)
         if self.options.mixer_optimizer == "adam":
             return [
                 Group("agent", owned(self.agent), "rmsprop"),
-                Group("mixer", owned(self.mixer, self.vae), "adam"),
+                Group("mixer", owned(self.mixer) + vae, "adam"),
             ]
-        return [
-            Group("agent", owned(self.agent, self.mixer), "rmsprop"),
-            Group("vae", owned(self.vae), "adam"),
-        ]
+        agent = Group("agent", owned(self.agent, self.mixer), "rmsprop")
+        return [agent, Group("vae", vae, "adam")] if vae else [agent]
 
-    def after_step(self, step: Step) -> dict[str, float]:
+    def after_step(self, step: Step, optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:
         """Project the shape functions' weights back to non-negative ones (A14)."""
         for shape in self.mixer.shapes:
             shape.project()

@@ -1,0 +1,84 @@
+"""Which method solves which payoff game: learning from all joint actions equally, without luck of exploration."""
+
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy import ndarray
+
+from na2q.config import MatrixOptions, configure
+from na2q.envs.matrix import MatrixGame
+from na2q.learner import Learner
+from na2q.methods import METHODS
+from na2q.types import NO_ACTION, EpisodeBatch
+
+
+class Solution(NamedTuple):
+    """What a method makes of a game."""
+
+    payoff: float  # what the greedy joint actions earn
+    optimum: float  # what the best joint actions would
+    q_tot: Float[ndarray, "states a a"] | None  # what `mix` says; None without Q_tot (IQL)
+
+    @property
+    def solved(self) -> bool:
+        """Whether the agents act at their best."""
+        return self.payoff == self.optimum
+
+
+def every_episode(game: str) -> EpisodeBatch:
+    """Play each sequence of joint actions of a game once."""
+    spec = MatrixGame(game, MatrixOptions()).spec
+    joint = list(product(range(spec.n_actions), repeat=spec.n_agents))
+    plays = np.array(list(product(joint, repeat=spec.episode_limit)))  # (e, t, n)
+    env = MatrixGame(game, MatrixOptions(), len(plays))
+    observations, outcomes = [env.reset(range(len(plays)))], []
+    for t in range(spec.episode_limit):
+        outcomes.append(env.step(plays[:, t]))
+        observations.append(outcomes[-1].observation)
+    obs, state, avail = (torch.from_numpy(np.stack(x, 1)) for x in zip(*observations, strict=True))
+    return EpisodeBatch(
+        obs=obs,
+        state=state,
+        avail=avail,
+        actions=torch.from_numpy(np.pad(plays, ((0, 0), (0, 1), (0, 0)), constant_values=NO_ACTION)),
+        reward=torch.from_numpy(np.stack([x.reward for x in outcomes], 1)),
+        terminated=torch.from_numpy(np.stack([x.terminated for x in outcomes], 1)).float(),
+        valid=torch.ones(plays.shape[:2], dtype=torch.bool),
+    ).validate()
+
+
+def solve(method: str, game: str, seed: int = 1, updates: int = 2_000, **settings: Any) -> Solution:
+    """Train on every episode of a game in each update and report what the agents then do.
+
+    Settings are those of preset `fair`, changed by `settings` as in `configure`; `target_interval` counts
+    updates here, as each of them sees every episode. Raise ValueError for unknown methods, games and settings.
+    """
+    cfg = configure(method, game, "fair", seed=seed, **settings)
+    batch, spec = every_episode(game), MatrixGame(game, MatrixOptions()).spec
+    learner = Learner(lambda: METHODS[method](spec, cfg.agent, cfg.options), cfg.optim, cfg.gamma, seed)
+    for update in range(updates):
+        learner.update(batch)
+        if (update + 1) % cfg.target_interval == 0:
+            learner.sync_target()
+    return read_out(learner, batch, game)
+
+
+def read_out(learner: Learner, batch: EpisodeBatch, game: str) -> Solution:
+    """Play greedily among the episodes of `every_episode` and tabulate Q_tot over states and joint actions."""
+    with torch.no_grad():
+        step = learner.objective.step(batch, learner.generator)
+        q_tot = learner.online.mix(step.q_taken, step.live).q_tot
+    follows = step.live.greedy.all(-1).unflatten(0, batch.valid.shape).all(1)
+    payoff = float(batch.reward[follows].sum())  # one episode alone is greedy throughout
+    tables = MatrixGame(game, MatrixOptions()).game
+    if q_tot.dim() > 1:
+        return Solution(payoff, tables.optimum, None)
+    total, count = np.zeros(tables.payoff.shape), np.zeros(tables.payoff.shape)
+    n_states = learner.online.spec.obs_dim
+    cell = (step.live.obs[:, 0, :n_states].argmax(-1).numpy(), *step.taken.T.numpy())
+    np.add.at(total, cell, q_tot.numpy())
+    np.add.at(count, cell, 1)
+    return Solution(payoff, tables.optimum, total / count)  # mean over the histories that lead to a state
