@@ -271,7 +271,28 @@ def test_double_q_values_the_online_choice_by_the_target_network() -> None:
         nn.init.zeros_(net.agent.head.weight)
         with torch.no_grad():
             net.agent.head.bias.copy_(torch.tensor(values))
-    assert_is(one_step(0.0, model, target).q_next, 7, 7)
+    step = one_step(0.0, model, target)
+    assert_is(step.q_next, 7, 7)
+    assert_is(step.ahead.q_max, 9, 9)  # QPLEX: advantage over the target network's own best
+
+
+def test_qtran_penalties_leave_the_joint_value_alone() -> None:
+    model, target = build("qtran", embed=1), build("qtran", embed=1)
+    losses = model.losses(one_step(1.0, model, target), target)
+    (losses["opt"].value + losses["nopt"].value).backward()
+    assert all(p.grad is None for p in model.joint.parameters())
+    assert model.v[4].bias.grad != 0
+    assert model.agent.head.weight.grad.any()
+
+
+def test_wqmix_target_is_the_target_networks_central_value() -> None:
+    model, target = (build("wqmix", central_hidden=1, **NARROW) for _ in range(2))
+    for net, central in ((model, 3.0), (target, 7.0)):
+        nn.init.zeros_(net.central_agent.head.weight)
+        nn.init.constant_(net.central_agent.head.bias, central)
+    step = one_step(0.0, model, target)
+    assert_is(model.td_target(step, target), 1 + 0.5 * ((2 + 7 + 7) + 2))
+    assert_is(model.central_value(step).detach(), (2 + 3 + 3) + 2)
 
 
 def test_cds_intrinsic_reward() -> None:
