@@ -1,7 +1,5 @@
 """The recurrent utility network Q_i(tau_i, u_i), its unroll over episodes and its epsilon-greedy use."""
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
@@ -10,19 +8,12 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot, relu
 
 from na2q.config import AgentConfig
-from na2q.nets import LinearBank
+from na2q.nets import GRU, LinearBank
 from na2q.spec import EnvSpec
 from na2q.types import NO_ACTION, Chunk, EpisodeBatch, Slots, Unroll
 
 UNAVAILABLE = -9_999_999.0  # released code; finite, because padded slots multiply it by a zero mask
 MAX_CHUNKS = 4  # blocks that an unroll is cut into at most: more save little and cost a call each
-
-
-class Heads(NamedTuple):
-    """Utilities and, for two-headed agents, the part that each agent's own head adds."""
-
-    q: Float[Tensor, "... n a"]
-    local_q: Float[Tensor, "... n a"] | None
 
 
 class RecurrentAgent(nn.Module):
@@ -37,7 +28,7 @@ class RecurrentAgent(nn.Module):
         width = config.hidden
         inputs = spec.obs_dim + spec.n_actions * config.last_action + spec.n_agents * config.agent_id
         self.fc_in = nn.Linear(inputs, width)
-        self.gru = nn.GRU(width, width)
+        self.gru = GRU(width, width)
         self.head = nn.Linear(width, spec.n_actions)
         two_head = config.kind == "two_head"
         self.local_heads = LinearBank(spec.n_agents, width, spec.n_actions) if two_head else None
@@ -53,14 +44,18 @@ class RecurrentAgent(nn.Module):
             parts.append(identity.expand(*obs.shape[:-1], self.spec.n_agents))
         return torch.cat(parts, dim=-1)
 
-    def heads(self, hidden: Float[Tensor, "... n h"]) -> Heads:
-        """Turn GRU outputs into utilities of all actions."""
-        shared = self.head(hidden)
+    def utilities(self, hidden: Float[Tensor, "... n h"]) -> Float[Tensor, "... n a"]:
+        """Turn GRU outputs into utilities of all actions; the shared and the own head add up to one linear map."""
         if self.local_heads is None:
-            return Heads(shared, None)
-        rows = hidden.reshape(-1, *hidden.shape[-2:]).transpose(0, 1)  # (n, rows, h)
-        local = self.local_heads(rows).transpose(0, 1).reshape(shared.shape)
-        return Heads(shared + local, local)
+            return self.head(hidden)
+        own = self.local_heads
+        return own.across(hidden, self.head.weight + own.weight, self.head.bias + own.bias)
+
+    def local_utilities(self, hidden: Float[Tensor, "... n h"]) -> Float[Tensor, "... n a"]:
+        """Return the part of the utilities that comes from each agent's own head."""
+        if self.local_heads is None:
+            raise ValueError(f"agent.kind is {self.config.kind!r}, but only 'two_head' agents have heads of their own")
+        return self.local_heads.across(hidden, self.local_heads.weight, self.local_heads.bias)
 
     def unroll(self, inputs: Float[Tensor, "p n i"], slots: Slots) -> Unroll:
         """Run the GRU from zero over the slots of a batch, chunk by chunk."""
@@ -75,7 +70,7 @@ class RecurrentAgent(nn.Module):
             outputs.append(out.reshape(rows, n, width))
             first += rows
         out = outputs[0] if len(outputs) == 1 else torch.cat(outputs)
-        return Unroll(hidden=out, **self.heads(out)._asdict())
+        return Unroll(self.utilities(out), out)
 
     def initial_hidden(self, n_envs: int) -> Float[Tensor, "e n h"]:
         """Return the hidden state before the first observation."""
@@ -83,12 +78,12 @@ class RecurrentAgent(nn.Module):
 
     def step(
         self, obs: Float[Tensor, "e n o"], last_actions: Int[Tensor, "e n"], hidden: Float[Tensor, "e n h"]
-    ) -> tuple[Heads, Float[Tensor, "e n h"]]:
+    ) -> tuple[Float[Tensor, "e n a"], Float[Tensor, "e n h"]]:
         """Advance every agent by one observation; return utilities and the new hidden state."""
         x = relu(self.fc_in(self.inputs(obs, last_actions))).flatten(0, 1)
         weights = self.gru.all_weights[0]  # one fused call instead of a GRU over one step
         hidden = torch.gru_cell(x, hidden.flatten(0, 1), *weights).view_as(hidden)
-        return self.heads(hidden), hidden
+        return self.utilities(hidden), hidden
 
 
 def plan_slots(batch: EpisodeBatch, skip_padding: bool) -> Slots:

@@ -55,6 +55,26 @@ def evaluate(
         print(f"{name} {value:.4f}")
 
 
+def bench(
+    config: Annotated[TrainConfig, tyro.conf.arg(name="")],
+    episodes: int = 40,
+    json: Path | None = None,
+) -> None:
+    """Measure the speed of training, in steps a second and in floors, part by part.
+
+    Args:
+        config: settings of the run.
+        episodes: training episodes to measure, each with its update.
+        json: file to write the numbers to.
+    """
+    from na2q.training import bench as benchmark
+
+    numbers = benchmark.bench(config, episodes)
+    print(benchmark.table(numbers))
+    if json:
+        json.write_text(benchmark.as_json(numbers))
+
+
 def methods() -> None:
     """List the methods, with the paper that each implements."""
     from na2q.methods import METHODS
@@ -91,9 +111,10 @@ def main(args: Sequence[str] | None = None) -> None:
     """Run the command line; errors of the user's making end with a message, not a traceback."""
     args = list(sys.argv[1:] if args is None else args)
     app = tyro.extras.SubcommandApp()
-    app.command(_with_defaults(train, _preset_defaults(args[1:])) if args[:1] == ["train"] else train)
-    for command in (evaluate, methods, envs):
-        app.command(command)
+    for command in (train, evaluate, bench, methods, envs):
+        chosen = args[:1] == [command.__name__]
+        configured = chosen and "config" in inspect.signature(command).parameters
+        app.command(_with_defaults(command, _preset_defaults(args[1:])) if configured else command)
     try:
         app.cli(prog="na2q", args=args, config=(tyro.conf.AvoidSubcommands,))
     except KeyboardInterrupt:

@@ -116,7 +116,7 @@ class Learner:
 def _optimizer(group: Group, optim: OptimConfig) -> torch.optim.Optimizer:
     lr = group.lr or optim.lr
     if group.optimizer == "adam":
-        return torch.optim.Adam(group.parameters, lr, optim.adam_betas, optim.adam_eps)
+        return torch.optim.Adam(group.parameters, lr, optim.adam_betas, optim.adam_eps, fused=True)
     return torch.optim.RMSprop(
         group.parameters, lr, optim.rmsprop_alpha, optim.rmsprop_eps, weight_decay=optim.weight_decay
     )

@@ -79,7 +79,6 @@ class Unroll(NamedTuple):
 
     q: Float[Tensor, "p n a"]
     hidden: Float[Tensor, "p n h"]  # GRU output at the slot: it has seen o_t and u_{t-1}
-    local_q: Float[Tensor, "p n a"] | None  # part of q from the agent's own head (two_head agents)
 
 
 class MixContext:

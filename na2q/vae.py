@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import hardtanh
 
 from na2q.nets import mlp
 
@@ -14,19 +15,20 @@ class Posterior(NamedTuple):
 
     mean: Float[Tensor, "... z"]
     log_std: Float[Tensor, "... z"]
+    std: Float[Tensor, "... z"]
 
     def sample(self, noise: Float[Tensor, "... z"]) -> Float[Tensor, "... z"]:
         """Reparametrised sample; zero noise gives the mean."""
-        return self.mean + self.log_std.exp() * noise
+        return torch.addcmul(self.mean, self.std, noise)
 
     def detach(self) -> "Posterior":
         """Cut the gradient."""
-        return Posterior(self.mean.detach(), self.log_std.detach())
+        return Posterior(*(x.detach() for x in self))
 
-    def kl(self) -> Float[Tensor, "... z"]:
-        """Kullback-Leibler divergence from N(0, 1), per latent feature, in nats."""
-        variance = (2 * self.log_std).exp()
-        return -0.5 * (1 + 2 * self.log_std - self.mean.square() - variance)
+    def kl(self) -> Float[Tensor, " ..."]:
+        """Kullback-Leibler divergence from N(0, I), in nats."""
+        squares = torch.linalg.vecdot(self.mean, self.mean) + torch.linalg.vecdot(self.std, self.std)
+        return 0.5 * (squares - self.mean.shape[-1]) - self.log_std.sum(-1)
 
 
 class VAE(nn.Module):
@@ -44,7 +46,8 @@ class VAE(nn.Module):
     def encode(self, hidden: Float[Tensor, "... h"]) -> Posterior:
         """Posterior of z_i given the agent's history, summarised by its GRU state."""
         features = self.encoder(hidden)
-        return Posterior(self.mean(features), self.log_std(features).clamp(*self.log_std_range))
+        log_std = hardtanh(self.log_std(features), *self.log_std_range)  # a clamp with a cheaper backward pass
+        return Posterior(self.mean(features), log_std, log_std.exp())
 
     def mask(self, semantics: Float[Tensor, "... z"]) -> Float[Tensor, "... o"]:
         """Mask M_i in (0, 1) over the features of agent i's observation."""

@@ -122,7 +122,7 @@ class Update:
         return {
             "vae_mask": online.vae.mask(step.extra.sample(step.noise.vae)),
             "vae_mean_dot": dot("vae_mean", step.extra.mean),
-            "vae_std_dot": dot("vae_std", step.extra.log_std.exp()),
+            "vae_std_dot": dot("vae_std", step.extra.std),
             "z_online_dot": dot("z_online", step.live.semantics),
             "z_target_dot": dot("z_target", step.ahead.semantics),
         }

@@ -60,8 +60,8 @@ def test_stepping_equals_unrolling(agent: RecurrentAgent) -> None:
     hidden = agent.initial_hidden(3)
     for t in range(batch.obs.shape[1]):
         previous = batch.actions[:, t - 1] if t else torch.full((3, 4), NO_ACTION)
-        heads, hidden = agent.step(batch.obs[:, t], previous, hidden)
-        torch.testing.assert_close(heads.q, unrolled.view(3, -1, 4, 6)[:, t], atol=1e-5, rtol=0)
+        q, hidden = agent.step(batch.obs[:, t], previous, hidden)
+        torch.testing.assert_close(q, unrolled.view(3, -1, 4, 6)[:, t], atol=1e-5, rtol=0)
 
 
 def test_played_batch_is_zero_after_the_end_and_starts_without_action(agent: RecurrentAgent) -> None:

@@ -110,14 +110,13 @@ class CDS(QLearning):
 
     def losses(self, step: Step, target: QLearning) -> dict[str, Loss]:
         """TD error and the L1 norm of what the local heads add, over all slots that hold an observation."""
-        assert step.now.local_q is not None
         slots = torch.zeros_like(step.now.q[:, 0, 0])
         if self.options.mask_padding:
             slots[step.slots.now] = step.weight
             slots[step.slots.next] = torch.maximum(slots[step.slots.next], step.weight)  # last slots begin nothing
         else:
             slots += 1
-        local = masked_mean(step.now.local_q.abs(), slots)
+        local = masked_mean(self.agent.local_utilities(step.now.hidden).abs(), slots)
         return super().losses(step, target) | {"local_l1": Loss(local, self.options.local_l1)}
 
     def parameter_groups(self) -> list[Group]:

@@ -87,7 +87,7 @@ class Credits(nn.Module):
             query = query.relu()
         else:
             key = key.relu()
-        return torch.softmax(torch.einsum("rkj,rj->rk", query, key) * self.scale, -1)
+        return torch.softmax((query * key.unsqueeze(1)).sum(-1) * self.scale, -1)
 
 
 class UniformCredits(nn.Module):
@@ -210,13 +210,17 @@ class NA2Q(QLearning):
         weight: Float[Tensor, " r"],
     ) -> dict[str, Tensor]:
         """Reconstruction error, KL divergence and L1 norm of the masks (Eq. 6)."""
-        terms = {"reconstruction": (mask * obs - obs).square(), "kl": posterior.kl(), "mask_l1": mask}
+        sums = {  # over the features of one agent, each with their number
+            "reconstruction": ((mask * obs - obs).square().sum(-1), obs.shape[-1]),
+            "kl": (posterior.kl(), posterior.mean.shape[-1]),
+            "mask_l1": (mask.sum(-1), mask.shape[-1]),
+        }
         if not self.options.mask_padding:
             weight = torch.ones_like(weight)
-        mean = {name: masked_mean(x, weight) for name, x in terms.items()}
-        if self.options.vae_reduction == "mean":
-            return mean
-        return {name: value * terms[name].shape[1:].numel() for name, value in mean.items()}
+        n = self.spec.n_agents
+        per_transition = {name: (n * masked_mean(x, weight), n * features) for name, (x, features) in sums.items()}
+        averaged = self.options.vae_reduction == "mean"
+        return {name: total / size if averaged else total for name, (total, size) in per_transition.items()}
 
     def parameter_groups(self) -> list[Group]:
         """RMSprop for the agent, Adam for the VAE (App. F.3) and, as released, the mixer (A13)."""

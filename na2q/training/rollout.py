@@ -65,10 +65,10 @@ def play(
     observation = env.reset(seeds)
     tape.see(0, running, observation)
     for t in range(env.spec.episode_limit):
-        heads, hidden = agent.step(
+        q, hidden = agent.step(
             torch.as_tensor(observation.obs, device=device), torch.as_tensor(last, device=device), hidden
         )
-        last = epsilon_greedy(heads.q.cpu().numpy(), observation.avail, epsilon, rng)
+        last = epsilon_greedy(q.cpu().numpy(), observation.avail, epsilon, rng)
         observation, reward, terminated, truncated, news = env.step(last)
         tape.actions[running, t], tape.reward[running, t] = last[running], reward[running]
         tape.terminated[running, t], tape.valid[running, t] = terminated[running], True
