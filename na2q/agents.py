@@ -13,7 +13,7 @@ from na2q.spec import EnvSpec
 from na2q.types import NO_ACTION, Chunk, EpisodeBatch, Slots, Unroll
 
 UNAVAILABLE = -9_999_999.0  # released code; finite, because padded slots multiply it by a zero mask
-MAX_CHUNKS = 4  # blocks that an unroll is cut into at most: more save little and cost a call each
+MAX_CHUNKS = 8  # blocks that an unroll is cut into at most; 4 and 16 measured slower on short episodes
 
 
 class RecurrentAgent(nn.Module):

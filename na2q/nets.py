@@ -126,13 +126,13 @@ class _GRUFunction(torch.autograd.Function):
         torch.mul(slope_n, r, out=scaled[2])
         torch.mul(scaled[2], h_n, out=scaled[0]).mul_(1 - r)
         torch.sub(states[:-1], n, out=scaled[1]).mul_(z).mul_(keep)
-        total, carry, blocks = torch.empty_like(grad), torch.zeros_like(grad[0]), w_hh.chunk(3)
-        for t in reversed(range(slots)):
-            torch.add(grad[t], carry, out=total[t])
-            scaled[:, t] *= total[t]
-            torch.mul(total[t], z[t], out=carry)
-            for part, block in zip(scaled[:, t], blocks, strict=True):
-                carry.addmm_(part, block)
+        total, carry, blocks = torch.empty_like(grad), torch.zeros_like(grad[0]), w_hh.view(3, width, width)
+        for arriving, whole, kept, parts in zip(
+            *(x.unbind(0)[::-1] for x in (grad, total, z)), scaled.unbind(1)[::-1], strict=True
+        ):
+            torch.add(arriving, carry, out=whole)
+            parts.mul_(whole)
+            carry = torch.addbmm(torch.mul(whole, kept, out=carry), parts, blocks)
         flat, before, inputs = scaled.flatten(1, 2), states[:-1].flatten(0, 1), x.flatten(0, 1)
         d_w_hh, d_b_hh = torch.cat([part.t() @ before for part in flat]), flat.sum(1).flatten()
         torch.mul(total, slope_n, out=scaled[2])  # the input part of n's argument has no factor r
