@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from na2q.config import TrainConfig, configure
     from na2q.methods import METHODS
+    from na2q.training.policy import load
     from na2q.training.run import train
 
 __version__ = "0.1.0"
-__all__ = ["METHODS", "TrainConfig", "configure", "train"]
-_HOMES = {"METHODS": "methods", "TrainConfig": "config", "configure": "config", "train": "training.run"}
+__all__ = ["METHODS", "TrainConfig", "configure", "load", "train"]
+_HOMES = {
+    "METHODS": "methods",
+    "TrainConfig": "config",
+    "configure": "config",
+    "load": "training.policy",
+    "train": "training.run",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,7 @@ def train(
     run_dir: Path,
     checkpoint_minutes: float = 10,
     tensorboard: bool = False,
+    init_from: Path | None = None,
 ) -> None:
     """Train a method on an environment, or go on where a stopped run left off.
 
@@ -28,10 +29,13 @@ def train(
         run_dir: folder of the run: metrics.csv, run.json, weights and checkpoint.
         checkpoint_minutes: minutes between checkpoints.
         tensorboard: write the metrics as TensorBoard events too.
+        init_from: run whose weights a new run starts from, as far as they fit.
     """
     from na2q.training import run
 
-    metrics = run.train(config, run_dir, checkpoint_minutes=checkpoint_minutes, tensorboard=tensorboard)
+    metrics = run.train(
+        config, run_dir, checkpoint_minutes=checkpoint_minutes, tensorboard=tensorboard, init_from=init_from
+    )
     last = metrics.iloc[-1]
     state = "complete" if last["step"] >= config.total_steps else "stopped; the same command goes on"
     print(f"{run_dir}: {last['step']:.0f} steps, test return {last['test_return_mean']:.3f}, {state}")
@@ -41,18 +45,106 @@ def evaluate(
     run_dir: Annotated[Path, tyro.conf.Positional],
     episodes: int = 32,
     seed: int = 0,
+    env: str | None = None,
+    out: Path | None = None,
 ) -> None:
     """Play greedy episodes with the weights of a run and print their mean metrics.
 
     Args:
-        run_dir: folder of a finished run.
+        run_dir: folder of a finished run, or a weights file.
         episodes: how many episodes to play, all at once.
         seed: seed of the episodes.
+        env: another environment of the same sizes.
+        out: CSV file to write one line for each episode to.
     """
-    from na2q.training import run
+    from na2q.training import policy
 
-    for name, value in run.evaluate_run(run_dir, episodes, seed).items():
-        print(f"{name} {value:.4f}")
+    table = policy.evaluate(run_dir, episodes, seed, env)
+    if out:
+        table.to_csv(out, index=False)
+    for name in table.columns.drop(["episode", "seed"]):
+        print(f"{name:10} mean {table[name].mean():.4f}  std {table[name].std(ddof=0):.4f}")
+
+
+def watch(
+    run_dir: Annotated[Path, tyro.conf.Positional],
+    episodes: int = 3,
+    seed: int = 0,
+    out: Path = Path("episode.gif"),
+) -> None:
+    """Film greedy episodes of a run.
+
+    Args:
+        run_dir: folder of a finished run, or a weights file.
+        episodes: how many episodes to film.
+        seed: seed of the first; the next ones follow.
+        out: file to write, .gif, .mp4 or .html.
+    """
+    from na2q.analysis import film
+
+    film.film(run_dir, range(seed, seed + episodes), out)
+    print(out)
+
+
+def sweep(
+    name: Annotated[str, tyro.conf.Positional],
+    root: Path = Path("data/runs"),
+    workers: int = 1,
+    scheduler: str | None = None,
+    shared: bool = True,
+    dry_run: bool = False,
+) -> None:
+    """Run what is missing of a sweep; running it again does only what is left.
+
+    Args:
+        name: figure3, pilot, ... (an unknown name lists all).
+        root: folder of all sweeps.
+        workers: runs at once on this machine, one thread each.
+        scheduler: address of a Dask scheduler, such as tcp://host:8786, to run there instead.
+        shared: whether the scheduler's workers see `root`; if not, results come back over the network.
+        dry_run: list the runs and the hours that they would take on one core.
+    """
+    from na2q.training import sweeps
+
+    runs = sweeps.runs_of(name)
+    if dry_run:
+        missing = [run for run in runs if sweeps.state_of(root / run.folder)["status"] != "complete"]
+        table = sweeps.estimate(missing)
+        print(table.round(2).to_string())
+        print(f"{len(missing)} of {len(runs)} runs missing, {table['hours'].sum():.1f} hours on one core")
+        return
+    with sweeps.dask(scheduler) if scheduler else sweeps.IsolatedProcesses(workers) as executor:
+        report = sweeps.Sweep(runs, root, executor, shared or not scheduler).execute()
+    print(f"{len(report.done)} of {len(runs)} runs complete")
+    for folder, reason in report.failed.items():
+        print(f"failed: {folder}: {reason}")
+    if report.failed:
+        sys.exit(1)
+
+
+def status(root: Annotated[Path, tyro.conf.Positional] = Path("data/runs"), sweep: str | None = None) -> None:
+    """Say how far the runs below a folder are.
+
+    Args:
+        root: folder of runs.
+        sweep: list what this sweep asks for instead of what is there.
+    """
+    from na2q.training import sweeps
+
+    print(sweeps.status(root, sweep).round(3).to_string())
+
+
+def merge(source: Annotated[Path, tyro.conf.Positional], into: Annotated[Path, tyro.conf.Positional]) -> None:
+    """Collect the results of another machine; a shorter run never replaces a longer one.
+
+    Args:
+        source: folder of runs to copy from.
+        into: folder of runs to copy to.
+    """
+    from na2q.training import sweeps
+
+    for run, outcome in sweeps.merge(source, into).items():
+        print(f"{outcome:24} {run}")
 
 
 def bench(
@@ -111,7 +203,7 @@ def main(args: Sequence[str] | None = None) -> None:
     """Run the command line; errors of the user's making end with a message, not a traceback."""
     args = list(sys.argv[1:] if args is None else args)
     app = tyro.extras.SubcommandApp()
-    for command in (train, evaluate, bench, methods, envs):
+    for command in (train, evaluate, watch, bench, sweep, status, merge, methods, envs):
         chosen = args[:1] == [command.__name__]
         configured = chosen and "config" in inspect.signature(command).parameters
         app.command(_with_defaults(command, _preset_defaults(args[1:])) if configured else command)

@@ -400,6 +400,21 @@ def from_dict(record: dict[str, Any]) -> TrainConfig:
     return configure(**settings)
 
 
+def flat(config: TrainConfig) -> dict[str, Any]:
+    """List all settings, those of a group as group.name."""
+    settings: dict[str, Any] = {}
+    for name, value in dataclasses.asdict(config).items():
+        settings |= {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {name: value}
+    return settings
+
+
+def departures(config: TrainConfig) -> dict[str, Any]:
+    """List the settings in which a run departs from its method, environment and preset."""
+    plain = flat(TrainConfig(method=config.method, env=config.env, preset=config.preset))
+    named = ("method", "env", "preset", "seed")
+    return {name: value for name, value in flat(config).items() if name not in named and value != plain.get(name)}
+
+
 def _groups(settings: dict[str, Any]) -> list[str]:
     return [name for name, value in settings.items() if dataclasses.is_dataclass(value)]
 

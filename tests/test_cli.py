@@ -15,7 +15,7 @@ def test_train_then_evaluate(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     main(["train", "--preset", "smoke", "--method", "vdn", "--env", "lbf-3p-3f", "--seed", "2", "--run-dir", run])
     assert "test return" in capsys.readouterr().out
     main(["evaluate", run, "--episodes", "3"])
-    assert "test_return_mean" in capsys.readouterr().out
+    assert "return     mean" in capsys.readouterr().out
 
 
 def test_lists_every_method(capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,7 +36,7 @@ def test_lists_environments_with_how_names_are_written(capsys: pytest.CaptureFix
         (["train", "--env", "chess-1", "--run-dir", "x"], "unknown environment family 'chess'"),
         (["train", "--method", "foo", "--run-dir", "x"], "invalid choice: 'foo'"),
         (["train", "--seed", "-3", "--run-dir", "x"], "seed is -3"),
-        (["evaluate", "nowhere"], "nowhere holds no run.json"),
+        (["evaluate", "nowhere"], "does not exist: give a weights file"),
     ],
 )
 def test_mistakes_end_with_a_message_and_nothing_written(

@@ -47,6 +47,10 @@ class VectorEnv(Protocol):
         """Play one joint action in every copy."""
         ...
 
+    def draw(self, axes: Any, copy: int = 0) -> None:
+        """Draw one copy as it stands into matplotlib axes."""
+        ...
+
     def close(self) -> None:
         """Release what the copies hold."""
         ...

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from lbforaging.foraging.environment import Action, ForagingEnv
+from matplotlib.patches import Rectangle
 from numpy import ndarray
 
 from na2q.config import LBFOptions
@@ -167,6 +168,22 @@ class LBF:
             return self.options.step_penalty
         moved = sum(a != player.position for a, player in zip(before, board.players, strict=True))
         return self.options.step_penalty * moved
+
+    def draw(self, axes: Any, copy: int = 0) -> None:
+        """Draw a board: players as circles, food as squares, each with its level; shaded cells are in sight."""
+        board, size, sight = self.boards[copy], self.options.field_size, self.options.sight
+        axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xticks=[], yticks=[], aspect="equal")
+        axes.hlines(np.arange(size) - 0.5, -0.5, size - 0.5, colors="0.85", linewidth=0.5)
+        axes.vlines(np.arange(size) - 0.5, -0.5, size - 0.5, colors="0.85", linewidth=0.5)
+        for y, x in np.argwhere(board.field):
+            axes.plot(x, y, "s", color="tab:green", markersize=16)
+            axes.text(x, y, board.field[y, x], color="white", ha="center", va="center")
+        for i, player in enumerate(board.players):
+            y, x = player.position
+            axes.plot(x, y, "o", color=f"C{i}", markersize=16)
+            axes.text(x, y, player.level, color="white", ha="center", va="center")
+            corner = (x - sight - 0.5, y - sight - 0.5)
+            axes.add_patch(Rectangle(corner, 2 * sight + 1, 2 * sight + 1, color=f"C{i}", alpha=0.08))
 
     def close(self) -> None:
         """Close the boards."""

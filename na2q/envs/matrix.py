@@ -1,7 +1,7 @@
 """Payoff games for two agents whose best joint actions are known: seconds to learn, and they tell methods apart."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -88,6 +88,14 @@ class MatrixGame:
             state=np.tile(one_hot, n),
             avail=np.ones((self.n_envs, n, actions), bool),
         )
+
+    def draw(self, axes: Any, copy: int = 0) -> None:
+        """Draw the payoff table of the state that a copy is in."""
+        payoff = self.game.payoff[self.state[copy]]
+        axes.matshow(payoff, cmap="viridis")
+        axes.set(xlabel="action of agent 1", ylabel="action of agent 0")
+        for (row, column), value in np.ndenumerate(payoff):
+            axes.text(column, row, f"{value:g}", color="white", ha="center", va="center")
 
     def close(self) -> None:
         """Nothing to release."""

@@ -3,32 +3,37 @@
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 from tqdm import tqdm
 
-from na2q import envs
 from na2q.config import TrainConfig
-from na2q.methods import METHODS
 from na2q.training import checkpoint
-from na2q.training.runlog import BEST, WEIGHTS, RunFolder, read_run
-from na2q.training.trainer import DivergedError, Trainer, evaluate
+from na2q.training.runlog import BEST, WEIGHTS, RunError, RunFolder, read_weights
+from na2q.training.trainer import DivergedError, Trainer
 
 
 def train(
-    config: TrainConfig, run_dir: str | Path | None = None, *, checkpoint_minutes: float = 10, tensorboard: bool = False
+    config: TrainConfig,
+    run_dir: str | Path | None = None,
+    *,
+    checkpoint_minutes: float = 10,
+    tensorboard: bool = False,
+    init_from: str | Path | None = None,
 ) -> pd.DataFrame:
     """Train as `config` says; return the metrics, one row for each test.
 
     With `run_dir` the run is kept on disk: run.json, metrics.csv, weights.safetensors (last), best.safetensors
     (highest test return) and, every `checkpoint_minutes` and at the end, checkpoint.safetensors. Called again, a
     stopped run goes on from its checkpoint and a complete one returns its metrics. On SIGTERM the state
-    is saved and the metrics so far are returned.
+    is saved and the metrics so far are returned. `init_from` names a run whose weights a new run starts from,
+    as far as their shapes fit.
 
     Raises:
         RunError: the folder is in use, cannot be written, or holds a run with other settings.
@@ -37,18 +42,19 @@ def train(
     """
     torch.set_num_threads(config.threads)
     trainer = Trainer(config)  # first, so that settings that cannot work leave no folder behind
+    borrowed = borrow(trainer, Path(init_from)) if init_from else None
     if run_dir is None:
         _advance(trainer, lambda: None, lambda: False)
         return pd.DataFrame(trainer.rows)
     with RunFolder(Path(run_dir), config) as folder:
         if folder.complete:
             return pd.read_csv(folder.path / "metrics.csv")
+        folder.begin(init_from=borrowed)
         return _train_in(folder, trainer, checkpoint_minutes, tensorboard)
 
 
 def _train_in(folder: RunFolder, trainer: Trainer, checkpoint_minutes: float, tensorboard: bool) -> pd.DataFrame:
     checkpoint.restore(trainer, folder.path)
-    folder.begin()
     saved, saved_step = time.monotonic(), trainer.step
     events = _Events(folder.path, trainer.step) if tensorboard else None
 
@@ -56,7 +62,7 @@ def _train_in(folder: RunFolder, trainer: Trainer, checkpoint_minutes: float, te
         folder.metrics(trainer.rows)
         returns = [row["test_return_mean"] for row in trainer.rows]
         if returns[-1] >= max(returns):
-            folder.weights(BEST, trainer.learner.online.state_dict())
+            folder.weights(BEST, trainer.learner.online.state_dict(), trainer.env.spec)
         if events:
             events.add(trainer.rows[-1])
 
@@ -76,9 +82,25 @@ def _train_in(folder: RunFolder, trainer: Trainer, checkpoint_minutes: float, te
             raise DivergedError(f"{error}; the last good checkpoint is of step {saved_step}") from None
     if trainer.step >= folder.config.total_steps:
         checkpoint.save(trainer, folder.path)
-        folder.weights(WEIGHTS, trainer.learner.online.state_dict())
+        folder.weights(WEIGHTS, trainer.learner.online.state_dict(), trainer.env.spec)
         folder.note(status="complete", steps=trainer.step, seconds=round(trainer.seconds, 1))
     return pd.DataFrame(trainer.rows)
+
+
+def borrow(trainer: Trainer, source: Path) -> dict[str, Any]:
+    """Copy weights of another run into online and target network; return which, and warn of those that do not fit."""
+    trained = read_weights(source)
+    online = trainer.learner.online
+    own = online.state_dict()
+    fitting = {name: x for name, x in trained.weights.items() if name in own and own[name].shape == x.shape}
+    fresh = sorted(own.keys() - fitting.keys())
+    if not fitting:
+        raise RunError(f"no weight of {source} fits {trainer.config.method} on {trainer.config.env}")
+    if fresh:
+        warnings.warn(f"{len(fresh)} weights start afresh, since {source} has none that fit: {fresh}", stacklevel=2)
+    online.load_state_dict(own | fitting)
+    trainer.learner.sync_target()
+    return {"method": trained.config.method, "env": trained.config.env, "seed": trained.config.seed, "fresh": fresh}
 
 
 def _advance(trainer: Trainer, tested: Callable[[], None], interrupt: Callable[[], bool]) -> None:
@@ -139,12 +161,3 @@ class _Events:
         for name, value in row.items():
             self.writer.add_scalar(name, value, int(row["step"]))
         self.writer.flush()
-
-
-def evaluate_run(run_dir: str | Path, episodes: int = 32, seed: int = 0) -> dict[str, float]:
-    """Mean metrics of greedy episodes played with the last weights of a finished run."""
-    config, weights = read_run(Path(run_dir))
-    env = envs.make(config.env, config.env_options, episodes)
-    method = METHODS[config.method](env.spec, config.agent, config.options)
-    method.load_state_dict(weights)
-    return evaluate(env, method.agent, np.random.default_rng(seed))

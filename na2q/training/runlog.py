@@ -7,16 +7,17 @@ import os
 import platform
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import torch
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 
 import na2q
-from na2q.config import TrainConfig, from_dict
+from na2q.config import TrainConfig, departures, from_dict
+from na2q.spec import EnvSpec
 from na2q.training.trainer import Metrics
 
 RECORD, METRICS, WEIGHTS, BEST, LOCK = "run.json", "metrics.csv", "weights.safetensors", "best.safetensors", ".lock"
@@ -69,7 +70,7 @@ class RunFolder:
         """Whether the run reached its last step."""
         return self.record.get("status") == "complete"
 
-    def begin(self) -> None:
+    def begin(self, init_from: dict[str, Any] | None = None) -> None:
         """Write down what is run, before the first step; later commits of a resumed run are added."""
         if not self.record:
             self.record = {
@@ -79,7 +80,7 @@ class RunFolder:
                 | {name: importlib.metadata.version(name) for name in PACKAGES},
                 "machine": {"processor": platform.machine(), "system": platform.system(), "cores": os.cpu_count()},
                 "commit": git_commit(),
-            }
+            } | ({"init_from": init_from} if init_from else {})
         elif (commit := git_commit()) not in (self.record["commit"], *self.record.get("resumed_on", [])):
             self.record["resumed_on"] = [*self.record.get("resumed_on", []), commit]
         self.note(status="running")
@@ -97,10 +98,11 @@ class RunFolder:
         pd.DataFrame(rows).to_csv(part, index=False, float_format="%.6g")
         part.replace(self.path / METRICS)
 
-    def weights(self, name: str, state: dict[str, torch.Tensor]) -> None:
-        """Save the weights of a network as WEIGHTS (last) or BEST (highest test return)."""
+    def weights(self, name: str, state: dict[str, torch.Tensor], spec: EnvSpec) -> None:
+        """Save the weights of a network as WEIGHTS (last) or BEST (highest test return), with what rebuilds it."""
         part = self.path / f"{name}.part"
-        save_file({key: value.cpu().contiguous() for key, value in state.items()}, part)
+        about = {"config": json.dumps(_jsonable(self.config)), "spec": json.dumps(dataclasses.asdict(spec))}
+        save_file({key: value.cpu().contiguous() for key, value in state.items()}, part, metadata=about)
         part.replace(self.path / name)
 
 
@@ -114,13 +116,27 @@ def read_record(run_dir: Path) -> dict[str, Any]:
         raise RunError(f"{run_dir / RECORD} cannot be read: {error}") from error
 
 
-def read_run(run_dir: Path, weights: str = WEIGHTS) -> tuple[TrainConfig, dict[str, torch.Tensor]]:
-    """Configuration and weights of a run; raise RunError where either is missing or damaged."""
-    config = from_dict(read_record(run_dir)["config"])
+class Trained(NamedTuple):
+    """A network as it was saved."""
+
+    config: TrainConfig
+    spec: EnvSpec
+    weights: dict[str, torch.Tensor]
+
+
+def read_weights(path: Path) -> Trained:
+    """Read a weights file, or the last weights in a run directory; raise RunError where it is missing or damaged."""
+    path = path / WEIGHTS if path.is_dir() else path
+    if not path.exists():
+        raise RunError(f"{path} does not exist: give a weights file or the directory of a finished run")
     try:
-        return config, load_file(run_dir / weights)
-    except (OSError, SafetensorError) as error:
-        raise RunError(f"{run_dir / weights} cannot be read: {error}; is the run finished?") from error
+        with safe_open(path, "pt") as file:
+            about = file.metadata()
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
+        config, spec = from_dict(json.loads(about["config"])), EnvSpec(**json.loads(about["spec"]))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
+    return Trained(config, spec, weights)
 
 
 def differences(stored: dict[str, Any], given: dict[str, Any]) -> str:
@@ -141,23 +157,18 @@ def _jsonable(config: TrainConfig) -> dict[str, Any]:
 
 def command(config: TrainConfig, run_dir: Path) -> str:
     """Command line that repeats a run, as far as its settings differ from the defaults."""
-    plain = TrainConfig(method=config.method, env=config.env, preset=config.preset)
     flags = {"method": config.method, "env": config.env, "seed": config.seed, "preset": config.preset}
-    flags |= {k: v for k, v in _flat(config).items() if v != _flat(plain)[k] and k not in flags}
-    where = f"{run_dir.name}" if run_dir.is_absolute() else run_dir.as_posix()
-    words = [f"--{name.replace('_', '-')} {_words(value)}" for name, value in flags.items()]
+    where = run_dir.name if run_dir.is_absolute() else run_dir.as_posix()
+    words = [_flag(name, value) for name, value in (flags | departures(config)).items()]
     return " ".join(["na2q train", *words, f"--run-dir {where}"])
 
 
-def _flat(config: TrainConfig) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in dataclasses.asdict(config).items():
-        flat |= {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {name: value}
-    return flat
-
-
-def _words(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+def _flag(name: str, value: Any) -> str:
+    option = name.replace("_", "-")
+    if isinstance(value, bool):  # --options.state-bias or --options.no-state-bias
+        group, _, field = option.rpartition(".")
+        return f"--{group}.{'' if value else 'no-'}{field}"
+    return f"--{option} {' '.join(map(str, value)) if isinstance(value, tuple) else value}"
 
 
 def git_commit() -> str | None:

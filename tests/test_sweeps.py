@@ -1,0 +1,175 @@
+"""Sweeps: every run completes once, whatever happens to the workers, and results are never shortened."""
+
+import json
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from na2q.cli import main
+from na2q.config import configure
+from na2q.training import sweeps
+from na2q.training.run import train
+from na2q.training.runlog import RunError
+from na2q.training.sweeps import IsolatedProcesses, Run, Sweep
+
+
+def small(count: int, steps: int = 250) -> list[Run]:
+    return [
+        Run(f"t/{seed}", configure("vdn", "lbf-3p-3f", "smoke", seed=seed, total_steps=steps)) for seed in range(count)
+    ]
+
+
+def states(runs: list[Run], root: Path) -> list[str]:
+    return [sweeps.state_of(root / run.folder)["status"] for run in runs]
+
+
+@pytest.mark.parametrize("name", sweeps.SWEEPS)
+def test_runs_of_a_sweep_have_different_folders_and_no_two_are_equal(name: str) -> None:
+    runs = sweeps.runs_of(name)
+    assert len({run.folder for run in runs}) == len({run.config for run in runs}) == len(runs)
+
+
+def test_figure_3_is_the_papers_comparison_seed_by_seed() -> None:
+    runs = [run.config for run in sweeps.runs_of("figure3")]
+    assert len({config.method for config in runs}) == 10
+    assert {config.total_steps for config in runs} == {1_050_000}
+    assert [config.seed for config in runs] == sorted(config.seed for config in runs)
+    assert len(runs) == 11 * 2 * 5
+
+
+def test_unknown_sweep_names_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["sweep", "nothing"])
+    assert "unknown sweep 'nothing'; known are figure3, pilot, smoke" in capsys.readouterr().err
+
+
+def test_second_call_does_only_what_is_left(tmp_path: Path) -> None:
+    runs = small(3)
+    with ThreadPoolExecutor(1) as executor:
+        Sweep(runs[:1], tmp_path, executor).execute(0.1)
+        first = (tmp_path / runs[0].folder / "run.json").stat().st_mtime_ns
+        report = Sweep(runs, tmp_path, executor).execute(0.1)
+    assert sorted(report.done) == [run.folder for run in runs]
+    assert (tmp_path / runs[0].folder / "run.json").stat().st_mtime_ns == first
+    assert not list(tmp_path.rglob("checkpoint*")), "a finished run leaves no checkpoint behind"
+
+
+def test_failed_run_is_reported_and_the_others_go_on(tmp_path: Path) -> None:
+    runs = [Run("t/bad", configure("vdn", "lbf-2p-40f", "smoke")), *small(1)]
+    with ThreadPoolExecutor(1) as executor:
+        report = Sweep(runs, tmp_path, executor).execute(0.1)
+    assert report.done == ["t/0"]
+    assert "do not fit" in report.failed["t/bad"]
+
+
+def test_killed_worker_takes_no_other_run_with_it(tmp_path: Path) -> None:
+    runs, killed = small(3, steps=1500), threading.Event()
+
+    def kill_one() -> None:
+        while not killed.is_set():
+            busy = [run for run in runs if (tmp_path / run.folder / "metrics.csv").exists()]
+            tasks = Path("/proc/self/task").glob("*/children") if busy else ()
+            for pid in (pid for task in tasks for pid in task.read_text().split()):
+                if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text():
+                    os.kill(int(pid), signal.SIGKILL)
+                    killed.set()
+                    return
+            time.sleep(0.05)
+
+    threading.Thread(target=kill_one, daemon=True).start()
+    with IsolatedProcesses(2) as executor:
+        sweep = Sweep(runs, tmp_path, executor)
+        report = sweep.execute(0.2)
+    assert killed.is_set()
+    assert sum(sweep.crashes.values()) == 1
+    assert sorted(report.done) == [run.folder for run in runs]
+    assert states(runs, tmp_path) == ["complete"] * 3
+
+
+class Flaky(ThreadPoolExecutor):
+    """Loses every task that mentions a doomed folder."""
+
+    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def, override]  # a stand-in
+        if str(args[1]).endswith("t/0"):
+            return super().submit(self.lose)
+        return super().submit(fn, *args, **kwargs)
+
+    @staticmethod
+    def lose() -> None:
+        raise ConnectionError("worker lost")
+
+
+def test_run_that_always_crashes_is_given_up_after_its_retries(tmp_path: Path) -> None:
+    with Flaky(1) as executor:
+        report = Sweep(small(2), tmp_path, executor, retries=2).execute(0.1)
+    assert report.done == ["t/1"]
+    assert "crashed 3 times" in report.failed["t/0"]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_dask_completes_every_run_once_though_a_worker_is_killed(shared: bool, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed", reason="extra `cluster` is not installed")
+    runs, killed = small(4, steps=3000), threading.Event()
+
+    def kill_one(address: str) -> None:
+        with distributed.Client(address) as client:
+            pids = client.run(os.getpid)
+            while not killed.is_set():
+                busy = [worker for worker, tasks in client.processing().items() if tasks]
+                if busy:
+                    time.sleep(1)
+                    os.kill(pids[busy[0]], signal.SIGKILL)
+                    killed.set()
+                time.sleep(0.05)
+
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster, sweeps.dask(cluster.scheduler_address) as executor:
+        thread = threading.Thread(target=kill_one, args=[cluster.scheduler_address])
+        thread.start()
+        report = Sweep(runs, tmp_path, executor, shared=shared).execute(0.2)
+        thread.join()
+    assert sorted(report.done) == [run.folder for run in runs]
+    assert states(runs, tmp_path) == ["complete"] * 4
+    for run in runs:
+        metrics = pd.read_csv(tmp_path / run.folder / "metrics.csv")
+        assert (metrics["step"] // 250).tolist() == list(range(13)), "every test once, in order"
+
+
+def test_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="extra `cluster` is not installed")
+    monkeypatch.setattr("distributed.Client", lambda *_, **__: (_ for _ in ()).throw(OSError("refused")))
+    with pytest.raises(RunError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1: refused"):
+        sweeps.dask("tcp://127.0.0.1:1").__enter__()
+
+
+def test_merge_never_shortens_a_run(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder, name in ((here, "long"), (there, "long"), (there, "new")):
+        train(configure("vdn", preset="smoke"), folder / name)
+    whole = pd.read_csv(here / "long" / "metrics.csv")
+    whole.head(1).to_csv(there / "long" / "metrics.csv", index=False)
+    assert sweeps.merge(there, here) == {"long": "kept", "new": "copied"}
+    assert len(pd.read_csv(here / "long" / "metrics.csv")) == len(whole)
+    assert sweeps.merge(here, there) == {"long": "longer copied", "new": "kept"}
+    assert len(pd.read_csv(there / "long" / "metrics.csv")) == len(whole)
+
+
+def test_merge_refuses_to_mix_settings(tmp_path: Path) -> None:
+    for folder, seed in (("here", 1), ("there", 2)):
+        train(configure("vdn", preset="smoke", total_steps=60, seed=seed), tmp_path / folder / "run")
+    assert sweeps.merge(tmp_path / "there", tmp_path / "here") == {"run": "refused: other settings"}
+    assert json.loads((tmp_path / "here" / "run" / "run.json").read_text())["config"]["seed"] == 1
+
+
+def test_status_lists_missing_and_finished_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train(configure("vdn", preset="smoke", total_steps=60), tmp_path / "a" / "b")
+    main(["status", str(tmp_path)])
+    assert "complete" in capsys.readouterr().out
+    main(["status", str(tmp_path), "--sweep", "smoke"])
+    assert capsys.readouterr().out.count("missing") == len(sweeps.runs_of("smoke"))
