@@ -85,20 +85,31 @@ def weak_orders(actions: int) -> Iterator[tuple[int, ...]]:
             yield ranks
 
 
-def monotone_floor(payoff: ndarray) -> float:
-    """Smallest sup error of any monotone mixer of two agents on a payoff matrix (a, a), whatever the utilities.
+def monotone_fit(payoff: ndarray) -> ndarray:
+    """Best approximation, in sup norm, of a payoff matrix (a, a') by any monotone mixer of two agents.
 
-    A mixer sees the actions only through two rankings. For fixed rankings the best nondecreasing fit
-    misses by half the largest fall of the payoff between comparable joint actions; all rankings are tried.
+    A mixer sees the actions only through two rankings. For fixed rankings the mean of the largest
+    payoff below and the smallest above is nondecreasing and misses by half the largest fall between
+    comparable joint actions, which no nondecreasing function can better; all rankings are tried.
     """
-    best = np.inf
+    best, smallest = payoff, np.inf
+    flat = payoff.ravel()
     for rows in weak_orders(payoff.shape[0]):
         for columns in weak_orders(payoff.shape[1]):
             rank = np.stack(np.meshgrid(rows, columns, indexing="ij"), -1).reshape(-1, 2)
-            below = (rank[:, None] <= rank[None]).all(-1)
-            fall = np.where(below, payoff.ravel()[:, None] - payoff.ravel()[None], 0.0)
-            best = min(best, fall.max() / 2)
-    return float(best)
+            below = (rank[:, None] <= rank[None]).all(-1)  # below[y, x]: y ranks no higher than x
+            highest = np.where(below, flat[:, None], -np.inf).max(0)
+            lowest = np.where(below, flat[None], np.inf).min(1)
+            fit = (highest + lowest) / 2
+            error = np.abs(fit - flat).max()
+            if error < smallest:
+                best, smallest = fit.reshape(payoff.shape), error
+    return best
+
+
+def monotone_floor(payoff: ndarray) -> float:
+    """Smallest sup error of any monotone mixer of two agents on a payoff matrix, whatever the utilities."""
+    return float(np.abs(monotone_fit(payoff) - payoff).max())
 
 
 class Duplex(NamedTuple):
