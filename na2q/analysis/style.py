@@ -54,6 +54,6 @@ def use_style() -> None:
             "axes.spines.right": False,
             "legend.frameon": False,
             "image.cmap": "viridis",
-            "figure.constrained_layout.use": True,
+            "figure.autolayout": True,
         }
     )
