@@ -17,6 +17,7 @@ from na2q.theory.expansion import (
     anova_truncation,
     coalitions,
     gauss_grid,
+    interaction_spectrum,
     n_monomials,
     purify,
     relative_rmse,
@@ -144,3 +145,12 @@ def test_errors_by_order_on_the_unit_box() -> None:
     additive = [relative_rmse(values, anova_truncation(values, weights, k), weights) for k in (1, 2)]
     assert taylor == pytest.approx([0.461, 0.170], abs=0.01)
     assert additive == pytest.approx([0.340, 0.078], abs=0.01)
+
+
+def test_interaction_spectrum_counts_the_products_in_a_pair() -> None:
+    x, w = np.polynomial.legendre.leggauss(12)
+    one = np.exp(x)[:, None] * np.sin(x) + x[:, None] ** 2 + x
+    assert (interaction_spectrum(one, w / 2)[1:] < 1e-10).all()
+    two = interaction_spectrum(one + 3 * x[:, None] ** 3 * x**3, w / 2)
+    assert two[1] > 0.01
+    assert (two[2:] < 1e-10).all()

@@ -133,3 +133,18 @@ def _average(values: ndarray, axes: Sequence[int], weights: ndarray) -> ndarray:
         values = np.tensordot(values, weights, (axis, 0))
         values = np.expand_dims(values, axis)
     return values
+
+
+def interaction_spectrum(pair: ndarray, weights: ndarray) -> ndarray:
+    """Singular values of the pure interaction of two agents on a product grid, over the largest.
+
+    A term <a, F>^2 of Eq. (11) contributes a multiple of f_1(Q_1) f_2(Q_2) to a pair, which is one
+    singular value; a free f_12 may have as many as the grid allows.
+
+    Args:
+        pair: values (p, p) of a pair's term.
+        weights: probabilities of the p nodes, the same for both agents.
+    """
+    root = np.sqrt(weights)
+    values = np.linalg.svd(root[:, None] * anova(pair, weights)[0, 1] * root, compute_uv=False)
+    return values / values[0]

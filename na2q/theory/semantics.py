@@ -13,7 +13,7 @@ def optimal_mask(obs: ndarray, l1_weight: float = 1.0) -> ndarray:
     negative the minimum is at 0: the mask depends on the size of the feature and on nothing else.
     """
     square = np.square(np.asarray(obs, float))
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return np.maximum(0.0, 1 - l1_weight / (2 * square)) if l1_weight else np.ones_like(square)
 
 
