@@ -213,6 +213,9 @@ class NA2QOptions:
     """Train the VAE for its masks even where no credit depends on it."""
     shape_hidden: tuple[int, int] = (8, 4)
     """Hidden widths of a shape function (Table 4)."""
+    shape: Literal["table4", "two_sided"] = "table4"
+    """Hidden units: ELU(x) as in Table 4, which makes Q_tot - f_0 convex in the utilities, or half of
+    them -ELU(-x), as monotone but free to bend down (not in the paper)."""
     embed: int = 64
     """Width of the attention maps w_s and w_z (App. F.3)."""
     bias_hidden: tuple[int, int] = (64, 32)

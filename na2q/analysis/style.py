@@ -15,18 +15,20 @@ class Look(NamedTuple):
     dashes: str | tuple[int, tuple[int, ...]]
 
 
-_COLORS = sns.color_palette("colorblind", 10)
+PALETTE: list[tuple[float, float, float]] = list(sns.color_palette("colorblind", 10))
+"""Ten colours that stay apart for colour-blind readers."""
+
 LOOKS = {
-    "na2q": Look("NA²Q", _COLORS[3], "-"),
-    "vdn": Look("VDN", _COLORS[7], (0, (5, 1))),
-    "qmix": Look("QMIX", _COLORS[0], (0, (3, 1, 1, 1))),
-    "qtran": Look("QTRAN", _COLORS[8], (0, (1, 1))),
-    "qatten": Look("Qatten", _COLORS[2], (0, (4, 2))),
-    "qplex": Look("QPLEX", _COLORS[4], (0, (5, 1, 1, 1, 1, 1))),
-    "wqmix": Look("WQMIX", _COLORS[9], (0, (2, 1))),
-    "cds": Look("CDS", _COLORS[5], (0, (6, 2, 1, 2))),
-    "dvd": Look("DVD", _COLORS[1], (0, (3, 1))),
-    "shaq": Look("SHAQ", _COLORS[6], (0, (7, 2))),
+    "na2q": Look("NA²Q", PALETTE[3], "-"),
+    "vdn": Look("VDN", PALETTE[7], (0, (5, 1))),
+    "qmix": Look("QMIX", PALETTE[0], (0, (3, 1, 1, 1))),
+    "qtran": Look("QTRAN", PALETTE[8], (0, (1, 1))),
+    "qatten": Look("Qatten", PALETTE[2], (0, (4, 2))),
+    "qplex": Look("QPLEX", PALETTE[4], (0, (5, 1, 1, 1, 1, 1))),
+    "wqmix": Look("WQMIX", PALETTE[9], (0, (2, 1))),
+    "cds": Look("CDS", PALETTE[5], (0, (6, 2, 1, 2))),
+    "dvd": Look("DVD", PALETTE[1], (0, (3, 1))),
+    "shaq": Look("SHAQ", PALETTE[6], (0, (7, 2))),
     "iql": Look("IQL", (0.3, 0.3, 0.3), (0, (1, 2))),
 }
 """Methods in the order of legends."""

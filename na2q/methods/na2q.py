@@ -1,6 +1,6 @@
 """NA2Q (Liu, Zhu and Chen, ICML 2023): a neural additive model over agents and pairs, with attention credits."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
@@ -25,11 +25,25 @@ class Noise(NamedTuple):
     ahead: Tensor  # sample behind the target credits
 
 
+def two_sided_elu(x: Float[Tensor, "... i"]) -> Float[Tensor, "... i"]:
+    """Apply ELU(x) to the first half of the units and its mirror image -ELU(-x) to the others.
+
+    Both rise everywhere; one is convex and the other concave.
+    """
+    convex, concave = x.tensor_split(2, -1)
+    return torch.cat([elu(convex), -elu(-concave)], -1)
+
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"table4": elu, "two_sided": two_sided_elu}
+"""Hidden units of a shape function by `NA2QOptions.shape`."""
+
+
 class ShapeFunctions(nn.Module):
     """Monotone MLPs d -> 8 -> 4 -> 1 for all coalitions of one order d (Table 4).
 
     Weights count by absolute value, biases are free, so that no shape function ever falls in any
-    of its utilities.
+    of its utilities. With Table 4's units each is also convex and supermodular; the two-sided units
+    lift that restriction.
     """
 
     members: Tensor
@@ -42,6 +56,7 @@ class ShapeFunctions(nn.Module):
         count = len(self.coalitions)
         banks = [LinearBank(count, a, b) for a, b in pairwise(widths)]
         self.layers = nn.ModuleList(banks)
+        self.activation = ACTIVATIONS[options.shape]
         self.in_graph = options.nonneg == "abs"
         self.register_buffer("members", torch.tensor(self.coalitions), persistent=False)
         self.project()
@@ -57,7 +72,7 @@ class ShapeFunctions(nn.Module):
         """Evaluate f_k(Q_k) of every coalition of this order."""
         x = q[:, self.members].transpose(0, 1)  # (k, r, order)
         for i, layer in enumerate(self.layers):
-            x = elu(x) if i else x
+            x = self.activation(x) if i else x
             x = layer(x, layer.weight.abs() if self.in_graph else None)
         return x.squeeze(-1).T
 

@@ -1,0 +1,41 @@
+"""Sphinx extension: an equation labelled eq-paper-N carries the paper's number N, wherever the book shows it.
+
+Sphinx numbers equations in the order of the book. Readers of the paper know Eq. (7) as Eq. (7), so the
+number of such a label is replaced as soon as its page has been read; equations of our own have no label.
+"""
+
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.transforms import SphinxTransform
+
+PREFIX = "eq-paper-"
+
+
+class PaperNumbers(SphinxTransform):
+    """Give labelled equations the number in their label."""
+
+    default_priority = 200
+
+    def apply(self, **kwargs: Any) -> None:
+        """Renumber the equations of one document and their entries in the math domain."""
+        equations = self.env.get_domain("math").data["objects"]
+        for node in self.document.findall(nodes.math_block):
+            label = node.get("label") or ""
+            if label.startswith(PREFIX):
+                node["number"] = int(label.removeprefix(PREFIX))
+                equations[label] = (self.env.docname, node["number"])
+
+
+def keep_numbers(app: Sphinx, config: Config) -> None:
+    """Stop `numfig` from numbering equations anew when pages are written."""
+    config.math_numfig = False
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the transform."""
+    app.add_transform(PaperNumbers)
+    app.connect("config-inited", keep_numbers)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
