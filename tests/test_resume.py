@@ -85,7 +85,8 @@ def test_killed_at_random_moments_a_run_completes_with_the_same_numbers(tmp_path
 
 def test_sigterm_saves_and_exits_with_success(tmp_path: Path) -> None:
     process = start(tmp_path, "--total-steps", "100000", "--checkpoint-minutes", "60")
-    while not (tmp_path / "metrics.csv").exists():
+    metrics = tmp_path / "metrics.csv"
+    while not (metrics.exists() and len(metrics.read_text().splitlines()) > 2):  # past the first episodes
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=60)

@@ -6,7 +6,7 @@ values in [0, 1]; risks are expectations of such a loss.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
@@ -24,7 +24,7 @@ class Spectrum(NamedTuple):
     c2: float
     eta: float = 1.0
 
-    def value(self, d: ndarray | float) -> ndarray:
+    def value(self, d: Any) -> Any:  # Any: an array of any shape or one number
         """Largest |lambda_ld| that the assumption allows at index d."""
         return self.c1 * np.exp(-self.c2 * np.asarray(d, float) ** self.eta)
 

@@ -1,12 +1,14 @@
 """Identity semantics: Eq. (5) on enumerable models, Eq. (6)'s mask in closed form, Eq. (8) as printed, App. C."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
+Numbers = Any  # an array of any shape or one number; NumPy returns numbers where arrays have no axes
 
-def optimal_mask(obs: ndarray, l1_weight: float = 1.0) -> ndarray:
+
+def optimal_mask(obs: Numbers, l1_weight: float = 1.0) -> Numbers:
     """Mask in [0, 1] that minimises (o - M o)^2 + l1_weight |M| feature by feature (Eq. 6).
 
     The derivative -2 (1 - M) o^2 + l1_weight vanishes at M = 1 - l1_weight / (2 o^2), and where that is
@@ -17,12 +19,12 @@ def optimal_mask(obs: ndarray, l1_weight: float = 1.0) -> ndarray:
         return np.maximum(0.0, 1 - l1_weight / (2 * square)) if l1_weight else np.ones_like(square)
 
 
-def optimal_constant_mask(obs: ndarray, l1_weight: float = 1.0) -> ndarray:
+def optimal_constant_mask(obs: Numbers, l1_weight: float = 1.0) -> Numbers:
     """Best mask (o,) that may not depend on the sample, for observations (r, o): o^2 becomes its mean."""
     return optimal_mask(np.sqrt(np.square(obs).mean(0)), l1_weight)
 
 
-def literal_credits(exponents: ndarray, terms: int) -> ndarray:
+def literal_credits(exponents: Numbers, terms: int) -> Numbers:
     """Eq. (8) as printed: one exponent (r,) for all k, hence credits (r, terms) that are all 1/terms."""
     logits = np.repeat(exponents[:, None], terms, 1)
     weights = np.exp(logits - logits.max(1, keepdims=True))
@@ -32,27 +34,27 @@ def literal_credits(exponents: ndarray, terms: int) -> ndarray:
 # --- App. C in the model z ~ N(0, 1), x | z ~ N(z, 1) --------------------------------------------
 
 
-def gaussian_kl(mean: ndarray, std: ndarray) -> ndarray:
+def gaussian_kl(mean: Numbers, std: Numbers) -> Numbers:
     """KL(N(mean, std^2) || N(0, 1)) in nats, elementwise."""
     return 0.5 * (np.square(std) + np.square(mean) - 1) - np.log(std)
 
 
-def log_evidence(x: ndarray) -> ndarray:
+def log_evidence(x: Numbers) -> Numbers:
     """Log density of x ~ N(0, 2), the marginal of the model."""
     return -0.5 * np.log(4 * np.pi) - np.square(x) / 4
 
 
-def expected_log_likelihood(x: ndarray, mean: ndarray, std: ndarray) -> ndarray:
+def expected_log_likelihood(x: Numbers, mean: Numbers, std: Numbers) -> Numbers:
     """E_q log N(x; z, 1) for q = N(mean, std^2)."""
     return -0.5 * np.log(2 * np.pi) - 0.5 * (np.square(x - mean) + np.square(std))
 
 
-def lower_bound(x: ndarray, mean: ndarray, std: ndarray) -> ndarray:
+def lower_bound(x: Numbers, mean: Numbers, std: Numbers) -> Numbers:
     """The evidence lower bound, E_q log p(x|z) - KL(q || p): never above `log_evidence`."""
     return expected_log_likelihood(x, mean, std) - gaussian_kl(mean, std)
 
 
-def printed_bound(x: ndarray, mean: ndarray, std: ndarray) -> ndarray:
+def printed_bound(x: Numbers, mean: Numbers, std: Numbers) -> Numbers:
     """App. C as printed, with + KL: no lower bound."""
     return expected_log_likelihood(x, mean, std) + gaussian_kl(mean, std)
 
@@ -68,23 +70,23 @@ class CausalModel(NamedTuple):
     do: ndarray  # (s,)
 
 
-def conditional(joint: ndarray) -> ndarray:
+def conditional(joint: Numbers) -> Numbers:
     """Observational P(q = 1 | s), (s,)."""
     return joint[:, :, 1].sum(1) / joint.sum((1, 2))
 
 
-def adjustment(joint: ndarray) -> ndarray:
+def adjustment(joint: Numbers) -> Numbers:
     """Eq. (5): sum_z P(q = 1 | s, z) P(z), (s,)."""
     return (joint[:, :, 1] / joint.sum(2)) @ joint.sum((0, 2))
 
 
-def paired_average(joint: ndarray) -> ndarray:
+def paired_average(joint: Numbers) -> Numbers:
     """What a mixer fed with pairs (s, z) averages: sum_z P(q = 1 | s, z) P(z | s), (s,)."""
     z_given_s = joint.sum(2) / joint.sum((1, 2))[:, None]
     return ((joint[:, :, 1] / joint.sum(2)) * z_given_s).sum(1)
 
 
-def bernoulli(p: ndarray) -> ndarray:
+def bernoulli(p: Numbers) -> Numbers:
     """Append an axis of length 2 that holds the probabilities of 0 and 1."""
     p = np.asarray(p, float)
     return np.stack([1 - p, p], -1)
