@@ -156,6 +156,28 @@ class MatrixOptions:
 
 
 @dataclass(frozen=True)
+class BattleOptions:
+    """The embedded battle engine; it is not StarCraft II, see `na2q.envs.battle`."""
+
+    shield_bits: Literal["race", "always"] = "race"
+    """race: a shield feature for Protoss sides only (SMAC); always: for both sides on every map (released; C1)."""
+
+
+@dataclass(frozen=True)
+class SMACOptions:
+    """The real game through SMAC 1.0, whose own defaults hold for all that is not named here."""
+
+    difficulty: str = "7"
+    """Level of the built-in AI (Table 3)."""
+    save_replays: bool = False
+    """Write a replay after each tested episode, named after run and step."""
+    replay_dir: str = "replays"
+    """Folder of the replays, inside the game's own replay folder unless absolute."""
+    max_crashes: int = 3
+    """Crashes of the game process in a row after which the run stops."""
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """One training run. Fields left out are filled in by `preset`, for this method and environment."""
 
@@ -193,7 +215,7 @@ class TrainConfig:
     """Episode replay."""
     options: NA2QOptions | QMIXOptions | NoOptions = FROM_PRESET
     """Settings of the method itself."""
-    env_options: LBFOptions | MatrixOptions = FROM_PRESET
+    env_options: LBFOptions | MatrixOptions | BattleOptions | SMACOptions = FROM_PRESET
     """Settings of the environment itself."""
 
     def __post_init__(self) -> None:
@@ -277,13 +299,63 @@ METHOD_GROUPS: dict[str, dict[str, Any]] = {
 }
 """Groups in which preset `released` departs from their defaults."""
 
-ENV_OPTIONS: dict[str, Any] = {"lbf": LBFOptions(), "matrix": MatrixOptions()}
+ENV_OPTIONS: dict[str, Any] = {
+    "lbf": LBFOptions(),
+    "matrix": MatrixOptions(),
+    "battle": BattleOptions(),
+    "smac": SMACOptions(),
+}
 """Settings type of each family of environments; the family is the name up to its first dash."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Length of training on one StarCraft map, on the real game and on the embedded engine alike."""
+
+    level: Literal["easy", "hard", "super hard"]
+    """Table 2."""
+    total_steps: int = 2_000_000
+    """Environment steps (Table 2)."""
+
+    @property
+    def anneal_steps(self) -> int:
+        """Environment steps of the epsilon schedule (Table 3)."""
+        return 100_000 if self.level == "super hard" else 50_000
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "3m": Scenario("easy", 200_000),  # not in the paper: for tests and first runs
+    "8m": Scenario("easy"),
+    "2s3z": Scenario("easy"),
+    "2s_vs_1sc": Scenario("easy"),
+    "3s5z": Scenario("hard"),
+    "3s_vs_5z": Scenario("hard"),
+    "2c_vs_64zg": Scenario("hard"),
+    "5m_vs_6m": Scenario("hard"),
+    "8m_vs_9m": Scenario("hard"),
+    "MMM2": Scenario("super hard"),
+    "3s5z_vs_3s6z": Scenario("super hard", 5_000_000),
+    "corridor": Scenario("super hard", 5_000_000),
+    "6h_vs_8z": Scenario("super hard", 5_000_000),
+}
+"""Table 2, by the name of the map."""
+
+SCENARIO_FAMILIES = ("battle", "smac")
+
+
+def _schedule(family: str, scenario: str) -> dict[str, Any]:
+    """Return what Tables 2 and 3 say of one map; nothing for other families of environments."""
+    if family not in SCENARIO_FAMILIES:
+        return {}
+    if scenario not in SCENARIOS:
+        raise ValueError(f"unknown map {scenario!r} of {family!r}; known are {', '.join(SCENARIOS)}")
+    found = SCENARIOS[scenario]
+    return {"total_steps": found.total_steps, "explore": ExploreConfig(anneal_steps=found.anneal_steps)}
 
 
 def defaults(method: str, env: str, preset: str) -> dict[str, Any]:
     """Return the value of every field that a preset decides; raise ValueError for unknown names."""
-    family = env.partition("-")[0]
+    family, _, scenario = env.partition("-")
     for what, name, known in (
         ("method", method, METHOD_OPTIONS),
         ("environment family", family, ENV_OPTIONS),
@@ -303,7 +375,8 @@ def defaults(method: str, env: str, preset: str) -> dict[str, Any]:
         "replay": ReplayConfig(),
         "options": METHOD_OPTIONS[method],
         "env_options": ENV_OPTIONS[family],
-    } | METHOD_GROUPS.get(method, {})
+    }
+    base |= _schedule(family, scenario) | METHOD_GROUPS.get(method, {})
     return PRESETS[preset](method, base)
 
 

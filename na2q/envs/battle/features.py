@@ -1,0 +1,179 @@
+"""Observations, state and available actions in the exact layout of SMAC 1.0 (its code is the source).
+
+Distances here are between centres, unlike those of the weapons. SMAC's quirks are kept: the first
+feature of an enemy's row is the availability bit of the action with that number, which for a medivac
+speaks of healing an ally; move actions test one cell one unit ahead; the state shows last actions of
+the dead as no-op.
+"""
+
+import math
+
+from numpy import ndarray
+
+from na2q.envs.battle.compiled import compiled, inlined
+from na2q.envs.battle.maps import FIRST_TARGET, SHOOT, SIGHT, SIZE
+from na2q.envs.battle.records import GROUND, NOBODY, Record, World
+
+N_MOVES = 4
+MIDDLE = SIZE / 2
+
+
+@inlined
+def distance(a: Record, b: Record) -> float:
+    """Return the distance of two units' centres, in map units."""
+    return math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2)
+
+
+@inlined
+def can_move(walk: ndarray, unit: Record, direction: int) -> bool:
+    """Whether a unit may be ordered north, south, east or west (0 to 3)."""
+    x, y = unit.x, unit.y
+    if direction == 0:
+        y += 1
+    elif direction == 1:
+        y -= 1
+    elif direction == 2:
+        x += 1
+    else:
+        x -= 1
+    column, row = int(x), int(y)  # towards zero, as in SMAC: -0.5 is cell 0
+    return 0 <= column < SIZE and 0 <= row < SIZE and walk[GROUND, row, column]
+
+
+@inlined
+def can_attack(unit: Record, enemy: Record) -> bool:
+    """Whether an attack on that enemy may be ordered; not of a medivac."""
+    return unit.heal == 0 and enemy.alive == 1 and distance(unit, enemy) <= SHOOT
+
+
+@inlined
+def can_heal(unit: Record, ally: Record) -> bool:
+    """Whether a medivac may be told to heal that ally, whatever its health; never another medivac."""
+    return unit.heal > 0 and ally.heal == 0 and ally.alive == 1 and distance(unit, ally) <= SHOOT
+
+
+@compiled
+def _can_target(rules: Record, units: ndarray, unit: Record, slot: int) -> bool:
+    """Whether target number `slot` is available: an enemy, or for a medivac an ally."""
+    if unit.heal == 0:
+        return can_attack(unit, units[rules.n_allies + slot])
+    return slot < rules.n_allies and can_heal(unit, units[slot])
+
+
+@compiled
+def is_available(rules: Record, walk: ndarray, units: ndarray, agent: int, action: int) -> bool:
+    """Whether SMAC accepts an action of an agent in this situation."""
+    unit = units[agent]
+    if action < 0 or action >= rules.n_actions:
+        return False
+    if unit.alive == 0:
+        return action == 0
+    if action < 2:
+        return action == 1
+    if action < FIRST_TARGET:
+        return can_move(walk, unit, action - 2)
+    return _can_target(rules, units, unit, action - FIRST_TARGET)
+
+
+@inlined
+def _write_unit(unit: Record, shield_bits: int, type_bits: int, row: ndarray, at: int) -> int:
+    """Write health, shield and type from position `at`; return the position behind them."""
+    row[at] = unit.hp / unit.hp_max
+    at += 1
+    if shield_bits:
+        row[at] = unit.shield / unit.shield_max if unit.shield_max > 0 else 0.0
+        at += 1
+    if type_bits:
+        row[at + unit.type_column] = 1
+    return at + type_bits
+
+
+@compiled
+def _write_avail(rules: Record, walk: ndarray, units: ndarray, agent: int, avail: ndarray):
+    """Write which actions an agent has; `is_available` for all of them at once."""
+    unit = units[agent]
+    avail[:] = False
+    avail[0] = unit.alive == 0
+    if unit.alive == 0:
+        return
+    avail[1] = True
+    for direction in range(N_MOVES):
+        avail[2 + direction] = can_move(walk, unit, direction)
+    if unit.heal > 0:
+        for slot in range(rules.n_allies):
+            avail[FIRST_TARGET + slot] = can_heal(unit, units[slot])
+    else:
+        for slot in range(rules.n_enemies):
+            avail[FIRST_TARGET + slot] = can_attack(unit, units[rules.n_allies + slot])
+
+
+@compiled
+def _write_obs(rules: Record, units: ndarray, agent: int, avail: ndarray, row: ndarray):
+    """Write one agent's observation into a row of zeros, given its available actions."""
+    unit = units[agent]
+    if unit.alive == 0:
+        return
+    for direction in range(N_MOVES):
+        row[direction] = avail[2 + direction]
+    at = N_MOVES
+    n_allies, n_enemies = rules.n_allies, rules.n_enemies
+    for place in range(n_enemies + n_allies):  # the rows of others: enemies first
+        index = n_allies + place if place < n_enemies else place - n_enemies
+        if index == agent:
+            continue
+        other = units[index]
+        shield_bits = rules.enemy_shield_bits if other.enemy == 1 else rules.ally_shield_bits
+        gap = distance(unit, other)
+        if other.alive == 1 and gap < SIGHT:
+            row[at] = avail[FIRST_TARGET + place] if other.enemy == 1 else True
+            row[at + 1] = gap / SIGHT
+            row[at + 2] = (other.x - unit.x) / SIGHT
+            row[at + 3] = (other.y - unit.y) / SIGHT
+            _write_unit(other, shield_bits, rules.type_bits, row, at + 4)
+        at += 5 + shield_bits + rules.type_bits
+    _write_unit(unit, rules.ally_shield_bits, rules.type_bits, row, at)
+
+
+@compiled
+def _write_state(rules: Record, units: ndarray, state: ndarray):
+    """Write the global state into a row of zeros."""
+    at = 0
+    for index in range(units.shape[0]):
+        unit = units[index]
+        ally = unit.enemy == 0
+        shield_bits = rules.ally_shield_bits if ally else rules.enemy_shield_bits
+        width = (4 if ally else 3) + shield_bits + rules.type_bits
+        if unit.alive == 1:
+            # SMAC's order: health, (weapon or energy,) x, y, shield, type
+            place = at + (2 if ally else 1)
+            _write_unit(unit, shield_bits, rules.type_bits, state, place + 1)
+            state[at] = unit.hp / unit.hp_max
+            if ally:
+                state[at + 1] = (unit.energy if unit.heal > 0 else unit.cooldown) / unit.cooldown_norm
+            state[place] = (unit.x - MIDDLE) / SIZE
+            state[place + 1] = (unit.y - MIDDLE) / SIZE
+        at += width
+    for i in range(rules.n_allies):
+        if units[i].last_action != NOBODY:
+            state[at + units[i].last_action] = 1
+        at += rules.n_actions
+
+
+@compiled
+def write_features(world: World, units: ndarray, obs: ndarray, state: ndarray, avail: ndarray):
+    """Write what one battle's agents see.
+
+    Args:
+        world: facts of the map.
+        units: (units,) UNIT records of one battle.
+        obs: (n, o) float32, written whole.
+        state: (s,) float32, written whole.
+        avail: (n, a) bool, written whole.
+    """
+    obs[:] = 0
+    state[:] = 0
+    rules, walk = world.rules[0], world.walk
+    for agent in range(obs.shape[0]):
+        _write_avail(rules, walk, units, agent, avail[agent])
+        _write_obs(rules, units, agent, avail[agent], obs[agent])
+    _write_state(rules, units, state)
