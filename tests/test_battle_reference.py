@@ -50,7 +50,7 @@ def features(name, units):
     obs = np.full(reference["obs"].shape[1:], np.nan, np.float32)
     state = np.full(reference["state"].shape[1:], np.nan, np.float32)
     avail = np.zeros((len(battle.allies), battle.n_actions), np.bool_)
-    write_features(world(name), units, obs, state, avail)
+    write_features(world(name)[0], units, obs, state, avail)
     return obs, state, avail
 
 
@@ -92,7 +92,7 @@ def test_reward_and_outcome_equal_smac(name):
         kind = str(reference["kind"][k])
         battle = np.zeros(1, BATTLE)[0]
         battle.step = reference["episode_step"][k]
-        settle(world(name).rules[0], units_of(name, reference, k), battle)
+        settle(world(name)[0], units_of(name, reference, k), battle)
         assert battle.reward == pytest.approx(reference["reward"][k], abs=TOLERANCE), kind
         assert battle.over == reference["terminated"][k], kind
         assert battle.won == reference["battle_won"][k], kind

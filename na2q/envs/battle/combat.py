@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from na2q.envs.battle.compiled import compiled, inlined
 from na2q.envs.battle.features import distance
-from na2q.envs.battle.records import AIR, ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, Record, World
+from na2q.envs.battle.records import AIR, ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, Record
 from na2q.envs.battle.spawn import uniform
 from na2q.envs.battle.units import MIN_DAMAGE, RANDOM_DELAY
 
@@ -36,12 +36,13 @@ def can_hit(unit: Record, other: Record) -> bool:
 
 
 @inlined
-def _nearest(rules: Record, units: ndarray, unit: Record) -> int:
-    """Return the nearest living ally, edge to edge, that an enemy can hit, or NOBODY."""
+def _nearest(world: Record, units: ndarray, unit: Record) -> int:
+    """Return the nearest living ally, edge to edge, that an enemy sees and can hit, or NOBODY."""
     best, best_gap = NOBODY, math.inf
-    for i in range(rules.n_allies):
+    for i in range(world.n_allies):
         other = units[i]
-        if other.alive == 1 and can_hit(unit, other):
+        seen = world.hunt == 1 or in_reach(unit, other, unit.scan)
+        if other.alive == 1 and seen and can_hit(unit, other):
             gap = distance(unit, other) - other.radius
             if gap < best_gap:
                 best, best_gap = i, gap
@@ -49,27 +50,25 @@ def _nearest(rules: Record, units: ndarray, unit: Record) -> int:
 
 
 @inlined
-def _acquire(rules: Record, units: ndarray, unit: Record):
+def _acquire(world: Record, units: ndarray, unit: Record):
     """Choose an enemy's target: keep the old one while it can be shot or chased, else the nearest."""
     if unit.target != NOBODY and units[unit.target].alive == 0:
         unit.target = NOBODY
     if unit.windup >= 0 or (unit.target != NOBODY and in_reach(unit, units[unit.target], unit.range)):
         return
-    nearest = _nearest(rules, units, unit)
+    nearest = _nearest(world, units, unit)
     if nearest == NOBODY:
         return
     found = units[nearest]
-    seen = rules.hunt == 1 or in_reach(unit, found, unit.scan)
-    if in_reach(unit, found, unit.range) or (unit.target == NOBODY and seen):
+    if unit.target == NOBODY or in_reach(unit, found, unit.range):
         unit.target = nearest
         return
-    far = unit.target != NOBODY and not in_reach(unit, units[unit.target], unit.scan + KEEP_MARGIN)
-    if seen and far and rules.hunt == 0:
+    if world.hunt == 0 and not in_reach(unit, units[unit.target], unit.scan + KEEP_MARGIN):
         unit.target = nearest
 
 
 @compiled
-def _answer_fire(rules: Record, units: ndarray, unit: Record):
+def _answer_fire(world: Record, units: ndarray, unit: Record):
     """Let an enemy without a target turn to the unit that hit it, and call its comrades."""
     attacker = unit.attacker
     unit.attacker = NOBODY
@@ -78,7 +77,7 @@ def _answer_fire(rules: Record, units: ndarray, unit: Record):
     if units[attacker].alive == 0 or not can_hit(unit, units[attacker]):
         return
     unit.target = attacker
-    for k in range(rules.n_allies, units.shape[0]):
+    for k in range(world.n_allies, units.shape[0]):
         comrade = units[k]
         idle = comrade.alive == 1 and comrade.target == NOBODY and comrade.call_wait <= 0
         if idle and can_hit(comrade, units[attacker]) and distance(unit, comrade) <= CALL_RADIUS:
@@ -87,10 +86,10 @@ def _answer_fire(rules: Record, units: ndarray, unit: Record):
 
 
 @compiled
-def _choose_patient(rules: Record, units: ndarray, unit: Record) -> int:
+def _choose_patient(world: Record, units: ndarray, unit: Record) -> int:
     """Return the comrade that an enemy medivac heals: lowest share of health, then nearest; or NOBODY."""
     best, best_share, best_gap = NOBODY, 1.0, math.inf
-    for k in range(rules.n_allies, units.shape[0]):
+    for k in range(world.n_allies, units.shape[0]):
         other = units[k]
         share, gap = other.hp / other.hp_max, distance(unit, other)
         if other.alive == 0 or other.biological == 0 or share >= 1:
@@ -103,20 +102,20 @@ def _choose_patient(rules: Record, units: ndarray, unit: Record) -> int:
 
 
 @compiled
-def choose_targets(world: World, units: ndarray):
+def choose_targets(world: Record, units: ndarray):
     """Let every enemy choose whom to fight or heal; allies have only the targets they were given."""
-    n_allies = world.rules[0].n_allies
+    n_allies = world.n_allies
     for k in range(n_allies, units.shape[0]):
         unit = units[k]
         if unit.alive == 0:
             continue
         if unit.heal > 0:
-            unit.target = _choose_patient(world.rules[0], units, unit) if unit.energy > 0 else NOBODY
+            unit.target = _choose_patient(world, units, unit) if unit.energy > 0 else NOBODY
         else:
-            _acquire(world.rules[0], units, unit)
+            _acquire(world, units, unit)
     for k in range(n_allies, units.shape[0]):
         if units[k].alive == 1 and units[k].armed == 1:
-            _answer_fire(world.rules[0], units, units[k])
+            _answer_fire(world, units, units[k])
     for i in range(n_allies):
         unit = units[i]
         if unit.target != NOBODY and units[unit.target].alive == 0:
@@ -199,12 +198,12 @@ def hit(units: ndarray, shooter: int, target: Record):
 
 
 @compiled
-def _level(level: ndarray, x: float, y: float) -> int:
-    return level[int(y), int(x)]
+def _level(world: Record, x: float, y: float) -> int:
+    return world.level[int(y), int(x)]
 
 
 @compiled
-def _splash(level: ndarray, units: ndarray, shooter: int):
+def _splash(world: Record, units: ndarray, shooter: int):
     """Hit every other ground unit that touches a strip across the line of fire, on the target's level.
 
     The strip stands for two beams that sweep through the target (simplified). A ramp counts as
@@ -216,7 +215,7 @@ def _splash(level: ndarray, units: ndarray, shooter: int):
     if length == 0.0:
         dx, length = 1.0, 1.0
     dx, dy = dx / length, dy / length
-    ground = _level(level, unit.flight_x, unit.flight_y)
+    ground = _level(world, unit.flight_x, unit.flight_y)
     for index in range(units.shape[0]):
         other = units[index]
         if index == unit.flight_target or other.alive == 0 or other.enemy == unit.enemy or other.layer == AIR:
@@ -225,18 +224,18 @@ def _splash(level: ndarray, units: ndarray, shooter: int):
         along = max(abs(rx * dx + ry * dy) - unit.splash_width / 2, 0.0)
         across = max(abs(rx * dy - ry * dx) - unit.splash_length / 2, 0.0)
         touches = along * along + across * across <= other.radius**2
-        if touches and abs(_level(level, other.x, other.y) - ground) <= 1:
+        if touches and abs(_level(world, other.x, other.y) - ground) <= 1:
             hit(units, shooter, other)
 
 
 @compiled
-def _strike(level: ndarray, units: ndarray, shooter: int):
+def _strike(world: Record, units: ndarray, shooter: int):
     """Land one hit of a unit's shot on its target, and on all others that it reaches."""
     unit = units[shooter]
     if units[unit.flight_target].alive == 1:
         hit(units, shooter, units[unit.flight_target])
     if unit.splash_length > 0:
-        _splash(level, units, shooter)
+        _splash(world, units, shooter)
     unit.flight_hits -= 1
 
 
@@ -255,7 +254,7 @@ def _fly(units: ndarray, unit: Record) -> bool:
 
 
 @compiled
-def _land(level: ndarray, units: ndarray, shooter: int):
+def _land(world: Record, units: ndarray, shooter: int):
     """Continue the shot of a unit, which may be dead by now."""
     unit = units[shooter]
     target = units[unit.flight_target]
@@ -263,7 +262,7 @@ def _land(level: ndarray, units: ndarray, shooter: int):
         if target.alive == 0:
             unit.flight = -1.0
         elif _fly(units, unit):
-            _strike(level, units, shooter)
+            _strike(world, units, shooter)
             unit.flight = -1.0
         return
     if target.alive == 1:
@@ -274,15 +273,15 @@ def _land(level: ndarray, units: ndarray, shooter: int):
     if unit.alive == 0 and unit.hit_interval > 0:  # a later blow of a melee unit dies with it
         unit.flight = -1.0
         return
-    _strike(level, units, shooter)
+    _strike(world, units, shooter)
     while unit.flight_hits > 0 and unit.hit_interval == 0.0:
-        _strike(level, units, shooter)
+        _strike(world, units, shooter)
     unit.flight = unit.hit_interval if unit.flight_hits > 0 else -1.0
 
 
 @compiled
-def land_shots(level: ndarray, units: ndarray):
+def land_shots(world: Record, units: ndarray):
     """Move all projectiles and deal the damage that is due."""
     for index in range(units.shape[0]):
         if units[index].flight >= 0:
-            _land(level, units, index)
+            _land(world, units, index)

@@ -14,19 +14,19 @@ from na2q.envs.battle.features import is_available, write_features
 from na2q.envs.battle.maps import FIRST_TARGET, MOVE
 from na2q.envs.battle.motion import move_units
 from na2q.envs.battle.outcome import settle
-from na2q.envs.battle.records import ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, WALK, Record, World
+from na2q.envs.battle.records import ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, WALK, Record
 from na2q.envs.battle.units import LOOPS_PER_STEP
 
 LEGAL = -1
 
 
 @compiled
-def _give_order(rules: Record, units: ndarray, agent: int, action: int):
+def _give_order(world: Record, units: ndarray, agent: int, action: int):
     """Replace a living agent's order. A new target, a move or a stop cancels a shot being wound up."""
     unit = units[agent]
     if action >= FIRST_TARGET:
         heals = unit.heal > 0
-        target = action - FIRST_TARGET + (0 if heals else rules.n_allies)
+        target = action - FIRST_TARGET + (0 if heals else world.n_allies)
         if target != unit.target:
             unit.windup = -1.0
         unit.order, unit.target = HEAL if heals else ATTACK, target
@@ -61,58 +61,57 @@ def _pass_time(units: ndarray):
 
 
 @compiled
-def advance(world: World, units: ndarray, battle: Record, by_x: ndarray):
-    """Run one game loop of one battle; `by_x` as in `move_units`."""
+def advance(world: Record, units: ndarray, battle: Record, by_x: ndarray, westward: bool):
+    """Run one game loop of one battle; `by_x` and `westward` as in `move_units`."""
     choose_targets(world, units)
     use_weapons(units, battle)
-    land_shots(world.level, units)
-    move_units(world, units, by_x)
+    land_shots(world, units)
+    move_units(world, units, by_x, westward)
     _pass_time(units)
 
 
 @compiled
-def first_illegal(rules: Record, walk: ndarray, units: ndarray, battles: ndarray, actions: ndarray) -> int:
+def first_illegal(world: Record, units: ndarray, battles: ndarray, actions: ndarray) -> int:
     """Return e * n_agents + i of the first unavailable action in a running battle, or LEGAL."""
-    n_agents = rules.n_allies
+    n_agents = world.n_allies
     for e in range(units.shape[0]):
-        for agent in range(n_agents if battles[e].over == 0 else 0):
-            if not is_available(rules, walk, units[e], agent, actions[e, agent]):
+        for agent in range(0 if battles[e].over else n_agents):
+            if not is_available(world, units[e], agent, actions[e, agent]):
                 return e * n_agents + agent
     return LEGAL
 
 
 @compiled
-def begin(rules: Record, units: ndarray):
+def begin(world: Record, units: ndarray):
     """Give the enemies of one battle the orders that they have from their spawn on."""
-    for k in range(rules.n_allies, units.shape[0]):
+    for k in range(world.n_allies, units.shape[0]):
         units[k].order = ATTACK_MOVE
-        units[k].goal_x, units[k].goal_y = rules.attack_x, rules.attack_y
+        units[k].goal_x, units[k].goal_y = world.attack_x, world.attack_y
 
 
 @compiled
-def _step(world: World, units: ndarray, battle: Record, actions: ndarray):
-    rules = world.rules[0]
-    for agent in range(rules.n_allies):
+def _step(world: Record, units: ndarray, battle: Record, actions: ndarray):
+    for agent in range(world.n_allies):
         units[agent].last_action = actions[agent]
         if units[agent].alive == 1:
-            _give_order(rules, units, agent, actions[agent])
+            _give_order(world, units, agent, actions[agent])
     by_x = np.arange(units.shape[0])
-    for _ in range(LOOPS_PER_STEP):
-        advance(world, units, battle, by_x)
+    for loop in range(LOOPS_PER_STEP):
+        advance(world, units, battle, by_x, loop % 2 == 1)
     battle.step += 1
-    settle(rules, units, battle)
+    settle(world, units, battle)
 
 
 @compiled
-def observe(world: World, units: ndarray, obs: ndarray, state: ndarray, avail: ndarray):
-    """Write the features of every battle; shapes (e, n, o), (e, s), (e, n, a)."""
+def observe(worlds: ndarray, units: ndarray, obs: ndarray, state: ndarray, avail: ndarray):
+    """Write the features of every battle; `worlds` as in `play`, shapes (e, n, o), (e, s), (e, n, a)."""
     for e in range(units.shape[0]):
-        write_features(world, units[e], obs[e], state[e], avail[e])
+        write_features(worlds[0], units[e], obs[e], state[e], avail[e])
 
 
 @compiled
 def play(
-    world: World,
+    worlds: ndarray,
     units: ndarray,
     battles: ndarray,
     actions: ndarray,
@@ -123,7 +122,7 @@ def play(
     """Play one step of every battle that is not over, and write what the agents see then.
 
     Args:
-        world: facts of the map.
+        worlds: (1,) WORLD, facts of the map; an array because Python passes those faster than records.
         units: (e, u) UNIT records, changed in place.
         battles: (e,) BATTLE records, changed in place; reward and end of the step are read there.
         actions: (e, n) int64.
@@ -134,13 +133,14 @@ def play(
     Returns:
         LEGAL, or e * n + i of the first unavailable action: then nothing has been changed.
     """
-    illegal = first_illegal(world.rules[0], world.walk, units, battles, actions)
+    world = worlds[0]
+    illegal = first_illegal(world, units, battles, actions)
     if illegal != LEGAL:
         return illegal
     for e in range(units.shape[0]):
-        if battles[e].over == 1:
+        if battles[e].over:
             battles[e].reward = 0.0
         else:
             _step(world, units[e], battles[e], actions[e])
-    observe(world, units, obs, state, avail)
+    observe(worlds, units, obs, state, avail)
     return LEGAL

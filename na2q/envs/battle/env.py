@@ -74,7 +74,7 @@ class BattleEnv:
         self.reset([TEMPLATE_SEED] * n_envs)
 
     def _sizes(self) -> EnvSpec:
-        rules = self._world.rules[0]
+        rules = self._world[0]
         n, m, actions = int(rules.n_allies), int(rules.n_enemies), int(rules.n_actions)
         ally = int(rules.ally_shield_bits + rules.type_bits)
         enemy = int(rules.enemy_shield_bits + rules.type_bits)
@@ -100,9 +100,9 @@ class BattleEnv:
         self.units[:] = self._fresh
         for units, battle, seed in zip(self.units, self.battles, seeds, strict=True):
             battle["rng"] = spawn.seeded(seed)
-            spawn.place(self._world, units, battle, self._points, self._offsets)
+            spawn.place(self._world[0], units, battle, self._points, self._offsets)
             spawn.number_agents(units, self.spec.n_agents)
-            engine.begin(self._world.rules[0], units)
+            engine.begin(self._world[0], units)
         observation = self._empty()
         engine.observe(self._world, self.units, *observation)
         return observation
@@ -120,16 +120,9 @@ class BattleEnv:
         illegal = engine.play(self._world, self.units, self.battles, actions, *observation)
         if illegal != engine.LEGAL:
             raise ValueError(self._complaint(actions, *divmod(int(illegal), self.spec.n_agents)))
-        battles = self.battles
-        info = {
-            "won": battles["won"] == 1,
-            "draw": battles["draw"] == 1,
-            "timeout": battles["timeout"] == 1,
-            "dead_allies": battles["dead_allies"].copy(),
-            "dead_enemies": battles["dead_enemies"].copy(),
-        }
-        cut = np.zeros(self.n_envs, np.bool_)
-        return Transition(observation, battles["reward"].copy(), battles["over"] == 1, cut, info)
+        battles = self.battles.copy()
+        info = {name: battles[name] for name in ("won", "draw", "timeout", "dead_allies", "dead_enemies")}
+        return Transition(observation, battles["reward"], battles["over"], np.zeros(self.n_envs, np.bool_), info)
 
     def close(self) -> None:
         """Nothing is held."""

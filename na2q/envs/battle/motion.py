@@ -1,47 +1,35 @@
 """Movement and collisions in one game loop (assumed throughout, except speeds and radii).
 
-All units first move as if alone, then those that overlap are pushed apart. A unit that stands gives
-way less than one that moves, and not at all to a moving unit of the other side, so that a closed
-line holds. A unit that makes no headway walks around what is in front of it.
+Units are discs that never overlap within a layer. A unit slides along walls and along other units, so
+a closed line of enemies holds; comrades that stand without fighting are pushed aside. A unit that
+makes no headway tries a way at 60 degrees to its own for half a second.
 """
 
 import math
 
+import numpy as np
 from numpy import ndarray
 
 from na2q.envs.battle.compiled import compiled, inlined
 from na2q.envs.battle.maps import SIZE
-from na2q.envs.battle.records import AIR, ATTACK_MOVE, GROUND, IDLE, NOBODY, WALK, Record, World
-from na2q.envs.battle.units import LOOPS_PER_SECOND, UNITS
+from na2q.envs.battle.records import AIR, ATTACK_MOVE, GROUND, IDLE, NOBODY, WALK, Record
+from na2q.envs.battle.units import LOOPS_PER_SECOND
 
-STANDING = 0.1  # readiness to give way of a unit that stands; one that moves has 1
-PUSHES = 2  # rounds of pushing apart in each loop
 HEADWAY = 0.3  # a unit with less than this share of its step is blocked
 DETOUR_LOOPS = 8
 DETOUR_COS, DETOUR_SIN = 0.5, math.sqrt(0.75)  # it then walks at 60 degrees to its way
 ARRIVED = 1.0  # distance to the attack point at which an enemy stops
 EPSILON = 1e-9
-WIDEST = max(unit.separation for unit in UNITS)
+SLIDES = 2  # rounds in which a step is turned along the units that it meets
+MARGIN = 0.2  # more than a step: others may have moved since the units were sorted
 
 
 @inlined
-def passable(walk: ndarray, layer: int, x: float, y: float) -> bool:
+def passable(world: Record, layer: int, x: float, y: float) -> bool:
     """Whether the centre of a unit of that layer may be at (x, y)."""
     if not (0 <= x < SIZE and 0 <= y < SIZE):
         return False
-    return walk[layer, int(y), int(x)]
-
-
-@inlined
-def _shift(walk: ndarray, unit: Record, dx: float, dy: float):
-    """Move a unit by (dx, dy), or along the wall where one is in the way."""
-    if passable(walk, unit.layer, unit.x + dx, unit.y + dy):
-        unit.x += dx
-        unit.y += dy
-    elif passable(walk, unit.layer, unit.x + dx, unit.y):
-        unit.x += dx
-    elif passable(walk, unit.layer, unit.x, unit.y + dy):
-        unit.y += dy
+    return world.walk[layer, int(y), int(x)] == 1
 
 
 @inlined
@@ -60,7 +48,7 @@ def _serves(unit: Record, target: Record) -> bool:
 
 
 @inlined
-def _goal(rules: Record, unit: Record, target: Record) -> tuple[float, float, float]:
+def _goal(world: Record, unit: Record, target: Record) -> tuple[float, float, float]:
     """Return where a unit wants to go and how near; its own place where it wants to stand.
 
     `target` is the unit itself where it has none.
@@ -70,20 +58,20 @@ def _goal(rules: Record, unit: Record, target: Record) -> tuple[float, float, fl
     if unit.order != IDLE and unit.windup < 0:
         if unit.target != NOBODY and target.alive == 1 and _serves(unit, target):
             return target.x, target.y, _reach(unit, target)
-        if unit.order == ATTACK_MOVE and rules.attack_move == 1:
+        if unit.order == ATTACK_MOVE and world.attack_move == 1:
             return unit.goal_x, unit.goal_y, ARRIVED
     return unit.x, unit.y, 0.0
 
 
 @inlined
-def _waypoint(way: ndarray, near: ndarray, unit: Record, x: float, y: float) -> tuple[float, float]:
+def _waypoint(world: Record, unit: Record, x: float, y: float) -> tuple[float, float]:
     """Return the point to walk to next on the way to (x, y): the nearest corner, or (x, y) itself."""
     column = int(min(max(x, 0.0), SIZE - 1.0))
     row = int(min(max(y, 0.0), SIZE - 1.0))
-    here, there = int(unit.y) * SIZE + int(unit.x), near[row * SIZE + column]
+    here, there = int(unit.y) * SIZE + int(unit.x), world.near[row * SIZE + column]
     if here == there:
         return x, y
-    corner = way[here, there]
+    corner = world.way[here, there]
     if corner < 0 or corner == there:
         return x, y
     return corner % SIZE + 0.5, corner // SIZE + 0.5
@@ -114,55 +102,119 @@ def _stride(unit: Record, x: float, y: float, gap: float):
     unit.want_x, unit.want_y = dx, dy
 
 
-@compiled
-def _advance(world: World, units: ndarray):
-    """Move all living units as if each were alone."""
-    rules, walk, way, near = world.rules[0], world.walk, world.way, world.near
-    for index in range(units.shape[0]):
-        unit = units[index]
-        if unit.alive == 0:
-            continue
-        x, y, enough = _goal(rules, unit, units[unit.target] if unit.target != NOBODY else unit)
-        gap = math.sqrt((x - unit.x) ** 2 + (y - unit.y) ** 2)
-        if gap <= enough or unit.top_speed == 0:
-            _halt(unit)
-            continue
-        if rules.open == 0 and unit.layer == GROUND:
-            x, y = _waypoint(way, near, unit, x, y)
-        _stride(unit, x, y, gap)
-        _shift(walk, unit, unit.want_x, unit.want_y)
-
-
 @inlined
-def _give_way(unit: Record, other: Record) -> float:
-    """Return a unit's readiness to give way to another."""
-    if unit.structure == 1:
-        return 0.0
-    if unit.moving == 1:
-        return 1.0
-    return 0.0 if other.moving == 1 and other.enemy != unit.enemy else STANDING
-
-
-@inlined
-def _collide(a: Record, b: Record):
-    """Add to both units' shifts what parts them, if they overlap."""
+def _touching(a: Record, b: Record, x: float, y: float) -> bool:
+    """Whether unit a would overlap unit b at (x, y), more than it does now."""
     room = a.separation + b.separation
-    dx, dy = b.x - a.x, b.y - a.y
-    square = dx * dx + dy * dy
-    if square >= room * room or a.layer != b.layer:
+    square = (x - b.x) ** 2 + (y - b.y) ** 2
+    return square < room * room - EPSILON and square < (a.x - b.x) ** 2 + (a.y - b.y) ** 2
+
+
+@inlined
+def _at_ease(unit: Record) -> bool:
+    """Whether a unit stands without fighting, so that a comrade may push it aside."""
+    return unit.moving == 0 and unit.target == NOBODY and unit.structure == 0
+
+
+@compiled
+def _nudge(world: Record, units: ndarray, index: int, dx: float, dy: float):
+    """Push a unit at ease by (dx, dy), if there is room."""
+    unit = units[index]
+    x, y = unit.x + dx, unit.y + dy
+    if not passable(world, unit.layer, x, y):
         return
-    gap = math.sqrt(square)
-    if gap < EPSILON:  # on the same spot: part them along x
-        dx, gap = EPSILON, EPSILON
-    ready_a, ready_b = _give_way(a, b), _give_way(b, a)
-    total = ready_a + ready_b
-    if total == 0:
+    for other in range(units.shape[0]):
+        same = other != index and units[other].alive == 1 and units[other].layer == unit.layer
+        if same and _touching(unit, units[other], x, y):
+            return
+    unit.x, unit.y = x, y
+
+
+@inlined
+def _is_near(unit: Record, other: Record, reach: float) -> bool:
+    """Whether a unit may touch another when it moves its edge to within `reach` of its present centre."""
+    dx, dy, room = other.x - unit.x, other.y - unit.y, reach + other.separation
+    return other.alive == 1 and other.layer == unit.layer and dx * dx + dy * dy < room * room
+
+
+@inlined
+def _deflect(unit: Record, other: Record):
+    """Take from a unit's step what would carry it into another, so that it slides along."""
+    dx, dy = other.x - unit.x, other.y - unit.y
+    gap = max(math.sqrt(dx * dx + dy * dy), EPSILON)
+    towards = (unit.want_x * dx + unit.want_y * dy) / gap
+    excess = max(0.0, towards - max(0.0, gap - unit.separation - other.separation)) / gap
+    unit.want_x -= excess * dx
+    unit.want_y -= excess * dy
+
+
+@compiled
+def _slide(world: Record, units: ndarray, near: ndarray, count: int, unit: Record):
+    """Turn a unit's step along those of the `count` units in `near` that it meets; push comrades at ease aside."""
+    for _ in range(SLIDES):
+        for place in range(count):
+            other = units[near[place]]
+            if not _touching(unit, other, unit.x + unit.want_x, unit.y + unit.want_y):
+                continue
+            if other.enemy == unit.enemy and _at_ease(other):
+                _nudge(world, units, near[place], unit.want_x, unit.want_y)
+            if _touching(unit, other, unit.x + unit.want_x, unit.y + unit.want_y):
+                _deflect(unit, other)
+
+
+@compiled
+def _keep_clear(world: Record, units: ndarray, near: ndarray, count: int, unit: Record):
+    """Cut a unit's step to one of its axes, or to nothing, where a wall or another unit is in the way."""
+    for choice in range(3):
+        dx = unit.want_x if choice != 2 else 0.0
+        dy = unit.want_y if choice != 1 else 0.0
+        free = passable(world, unit.layer, unit.x + dx, unit.y + dy)
+        for place in range(count):
+            free = free and not _touching(unit, units[near[place]], unit.x + dx, unit.y + dy)
+        if free:
+            unit.want_x, unit.want_y = dx, dy
+            return
+    unit.want_x, unit.want_y = 0.0, 0.0
+
+
+@compiled
+def _walk(world: Record, units: ndarray, near: ndarray, count: int, unit: Record):
+    """Carry out a unit's step as far as walls and the units in `near` let it."""
+    x, y, dx, dy = unit.x, unit.y, unit.want_x, unit.want_y
+    if count > 0:
+        _slide(world, units, near, count, unit)
+    if count > 0 or not passable(world, unit.layer, x + dx, y + dy):
+        _keep_clear(world, units, near, count, unit)
+    unit.x += unit.want_x
+    unit.y += unit.want_y
+    if count > 0:
+        _seek_detour(unit, dx, dy, x, y)
+
+
+@inlined
+def _seek_detour(unit: Record, dx: float, dy: float, x: float, y: float):
+    """Begin to walk around what blocks a unit that wanted to move by (dx, dy) from (x, y)."""
+    step = dx * dx + dy * dy
+    came_x, came_y = unit.x - x, unit.y - y
+    if unit.detour_loops > 0 or came_x * dx + came_y * dy >= HEADWAY * step:
         return
-    push = (room - gap) / gap / total
-    a.shift_x -= dx * push * ready_a
-    a.shift_y -= dy * push * ready_a
-    b.shift_x += dx * push * ready_b
-    b.shift_y += dy * push * ready_b
+    turn = dx * came_y - dy * came_x  # to the side to which it slides anyway, else to the other than before
+    side = -unit.detour if unit.detour != 0 else 1
+    unit.detour = side if abs(turn) < 1e-3 * step else (1 if turn > 0 else -1)
+    unit.detour_loops = DETOUR_LOOPS
+
+
+@inlined
+def _plan(world: Record, unit: Record, target: Record):
+    """Set the step that a living unit wants to make in this loop, or let it stand."""
+    x, y, enough = _goal(world, unit, target)
+    gap = math.sqrt((x - unit.x) ** 2 + (y - unit.y) ** 2)
+    if gap <= enough or unit.top_speed == 0:
+        _halt(unit)
+        return
+    if world.open == 0 and unit.layer == GROUND:
+        x, y = _waypoint(world, unit, x, y)
+    _stride(unit, x, y, gap)
 
 
 @compiled
@@ -179,50 +231,30 @@ def _sort_by_x(units: ndarray, by_x: ndarray):
 
 
 @compiled
-def _push_apart(units: ndarray, by_x: ndarray):
-    """Add to the shifts of all units, which are zero before; only units near each other along x are compared."""
-    _sort_by_x(units, by_x)
-    for place in range(by_x.shape[0]):
-        unit = units[by_x[place]]
-        if unit.alive == 0:
-            continue
-        end = unit.x + unit.separation + WIDEST
-        for after in range(place + 1, by_x.shape[0]):
-            other = units[by_x[after]]
-            if other.x >= end:
-                break
-            if other.alive == 1:
-                _collide(unit, other)
+def move_units(world: Record, units: ndarray, by_x: ndarray, westward: bool):
+    """Move all living units by one loop.
 
-
-@inlined
-def _seek_detour(index: int, unit: Record, pushed_x: float, pushed_y: float):
-    """Begin to walk around what blocks a unit, on the side to which it is pushed anyway."""
-    step = unit.want_x**2 + unit.want_y**2
-    headway = step + pushed_x * unit.want_x + pushed_y * unit.want_y
-    if unit.detour_loops > 0 or headway >= HEADWAY * step:
-        return
-    turn = unit.want_x * pushed_y - unit.want_y * pushed_x
-    if abs(turn) < 1e-3 * step:
-        turn = 1.0 if index % 2 == 0 else -1.0
-    unit.detour = 1 if turn > 0 else -1
-    unit.detour_loops = DETOUR_LOOPS
-
-
-@compiled
-def move_units(world: World, units: ndarray, by_x: ndarray):
-    """Move all living units by one loop and part those that overlap.
-
-    `by_x` holds the unit numbers in any order; it is kept from loop to loop, sorted from west to east.
+    One moves after the other, from west to east or back. `by_x` holds the unit numbers in any order;
+    it is kept from loop to loop, sorted from west to east.
     """
-    walk = world.walk
-    _advance(world, units)
-    for round_ in range(PUSHES):
-        _push_apart(units, by_x)
-        for index in range(units.shape[0]):
-            unit = units[index]
-            if unit.shift_x != 0.0 or unit.shift_y != 0.0:
-                _shift(walk, unit, unit.shift_x, unit.shift_y)
-                if round_ == 0 and unit.moving == 1:
-                    _seek_detour(index, unit, unit.shift_x, unit.shift_y)
-                unit.shift_x, unit.shift_y = 0.0, 0.0
+    _sort_by_x(units, by_x)
+    for index in range(units.shape[0]):
+        unit = units[index]
+        if unit.alive == 1:
+            _plan(world, unit, units[unit.target] if unit.target != NOBODY else unit)
+    near = np.empty(units.shape[0], np.int64)
+    for turn in range(units.shape[0]):
+        place = units.shape[0] - 1 - turn if westward else turn
+        unit = units[by_x[place]]
+        if unit.alive == 0 or unit.moving == 0:
+            continue
+        reach = unit.separation + unit.speed / LOOPS_PER_SECOND
+        count = 0
+        for step in (-1, 1):  # the neighbours to the west, then those to the east
+            at = place + step
+            while 0 <= at < by_x.shape[0] and abs(units[by_x[at]].x - unit.x) < reach + world.widest + MARGIN:
+                if _is_near(unit, units[by_x[at]], reach):
+                    near[count] = by_x[at]
+                    count += 1
+                at += step
+        _walk(world, units, near, count, unit)

@@ -11,10 +11,10 @@ SCALE = 20.0  # the rewards of a won episode sum to about this
 
 
 @compiled
-def _damage_dealt(rules: Record, units: ndarray) -> float:
+def _damage_dealt(world: Record, units: ndarray) -> float:
     """Return the enemies' loss of hit points and shields in this step, a death counting 10 more."""
     total = 0.0
-    for k in range(rules.n_allies, units.shape[0]):
+    for k in range(world.n_allies, units.shape[0]):
         unit = units[k]
         if unit.last_hp <= 0:  # dead before this step: counted then
             continue
@@ -35,35 +35,35 @@ def _count(units: ndarray, start: int, stop: int) -> tuple[int, int]:
 
 
 @compiled
-def _judge(rules: Record, battle: Record, allies: tuple[int, int], enemies: tuple[int, int]):
+def _judge(world: Record, battle: Record, allies: tuple[int, int], enemies: tuple[int, int]):
     """Set the flags of an episode's end. Defeat comes before victory, both before the limit."""
-    if (allies[0] == 0 and enemies[0] > 0) or (rules.medivac_rules and allies[1] == 0):
-        battle.over = 1
-    elif (allies[0] > 0 and enemies[0] == 0) or (rules.medivac_rules and enemies[0] == 1 and enemies[1] == 0):
-        battle.over, battle.won = 1, 1
+    if (allies[0] == 0 and enemies[0] > 0) or (world.medivac_rules and allies[1] == 0):
+        battle.over = True
+    elif (allies[0] > 0 and enemies[0] == 0) or (world.medivac_rules and enemies[0] == 1 and enemies[1] == 0):
+        battle.over, battle.won = True, True
     elif allies[0] == 0 and enemies[0] == 0:
-        battle.over, battle.draw = 1, 1
-    elif battle.step >= rules.limit:
-        battle.over, battle.timeout = 1, 1
+        battle.over, battle.draw = True, True
+    elif battle.step >= world.limit:
+        battle.over, battle.timeout = True, True
 
 
 @compiled
-def settle(rules: Record, units: ndarray, battle: Record):
+def settle(world: Record, units: ndarray, battle: Record):
     """Set a battle's reward and end after a step, and remember the enemies' health for the next.
 
     The reward is the absolute value of the summed damage (SMAC's quirk: regeneration alone is paid),
     plus the bonus for a victory, over a twentieth of the largest possible sum. `battle.step` must
     count this step already.
     """
-    reward = abs(_damage_dealt(rules, units))
-    allies = _count(units, 0, rules.n_allies)
-    enemies = _count(units, rules.n_allies, units.shape[0])
-    battle.dead_allies = rules.n_allies - allies[0]
-    battle.dead_enemies = rules.n_enemies - enemies[0]
-    _judge(rules, battle, allies, enemies)
+    reward = abs(_damage_dealt(world, units))
+    allies = _count(units, 0, world.n_allies)
+    enemies = _count(units, world.n_allies, units.shape[0])
+    battle.dead_allies = world.n_allies - allies[0]
+    battle.dead_enemies = world.n_enemies - enemies[0]
+    _judge(world, battle, allies, enemies)
     if battle.won:
         reward += WIN_VALUE
-    battle.reward = reward / (rules.max_reward / SCALE)
+    battle.reward = reward / (world.max_reward / SCALE)
     for index in range(units.shape[0]):
         units[index].last_hp = units[index].hp
         units[index].last_shield = units[index].shield

@@ -7,13 +7,13 @@ unless a name says otherwise; flags are 0 or 1.
 """
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
 from na2q.envs.battle import terrain
-from na2q.envs.battle.maps import BattleMap, battle_map
+from na2q.envs.battle.maps import SIZE, BattleMap, battle_map
 from na2q.envs.battle.units import LOOPS_PER_SECOND, UNITS, UnitType, unit_type
 
 Record = Any
@@ -26,8 +26,9 @@ NOBODY = -1
 GROUND, AIR, COLOSSUS = range(3)
 
 
-def _dtype(floats: str, whole: str) -> np.dtype:
-    fields = [(name, np.float64) for name in floats.split()] + [(name, np.int64) for name in whole.split()]
+def _dtype(floats: str, whole: str, flags: str = "") -> np.dtype:
+    parts = ((floats, np.float64), (whole, np.int64), (flags, np.bool_))
+    fields = [(name, kind) for names, kind in parts for name in names.split()]
     return np.dtype((np.record, fields))
 
 
@@ -35,7 +36,6 @@ UNIT = _dtype(
     # the situation
     "x y hp shield energy cooldown speed "  # speed: now, map units a second; only fliers build it up
     "want_x want_y "  # its step in this loop as if it were alone
-    "shift_x shift_y "  # by which collisions move it in this loop
     "goal_x goal_y "  # end of a WALK or ATTACK_MOVE
     "windup "  # loops left of the wind-up; negative: none is running
     "flight flight_x flight_y "  # the shot under way: loops left (negative: none) and where it is
@@ -56,23 +56,29 @@ UNIT = _dtype(
     # what its type is and can do
     "kind type_column layer armored biological structure armed hits_air hits",
 )
-BATTLE = _dtype("reward", "rng step over won draw timeout dead_allies dead_enemies")
-RULES = _dtype(
-    "attack_x attack_y max_reward",
+BATTLE = _dtype("reward", "rng step dead_allies dead_enemies", "over won draw timeout")
+_RULES = _dtype(
+    "attack_x attack_y max_reward widest",  # largest separation radius on the map
     "n_allies n_enemies n_actions limit ally_shield_bits enemy_shield_bits type_bits medivac_rules "
     "attack_move hunt open",
 )
 MIN_SCAN = 5.0  # enemies look for targets at least this far, whatever their weapon's range (data)
 
 
-class World(NamedTuple):
-    """What does not change in the battles on one map; see `terrain` for the last two."""
-
-    rules: ndarray  # (1,) RULES
-    walk: ndarray  # (3, 32, 32) bool, [layer, y, x]: where units of a layer may go
-    level: ndarray  # (32, 32) int
-    way: ndarray  # (cells, cells) int16: next corner on the way from a cell to a cell
-    near: ndarray  # (cells,) int16: nearest cell that can be reached on the ground
+_CELLS = SIZE * SIZE
+WORLD = np.dtype(
+    (
+        np.record,
+        [
+            *((name, _RULES[name]) for name in _RULES.names or ()),
+            ("walk", np.int8, (3, SIZE, SIZE)),  # [layer, y, x], 1: where units of a layer may go
+            ("level", np.int64, (SIZE, SIZE)),  # [y, x], see `BattleMap.levels`
+            ("way", np.int16, (_CELLS, _CELLS)),  # see `terrain.routes`; unused on open maps
+            ("near", np.int16, (_CELLS,)),
+        ],
+    )
+)
+"""Facts of a map that do not change in a battle, in one record."""
 
 
 def _facts(unit: UnitType) -> dict[str, float]:
@@ -119,10 +125,18 @@ def _heal_facts(unit: UnitType) -> dict[str, float]:
     }
 
 
-def rules_of(battle: BattleMap, shield_bits: str) -> ndarray:
-    """Return the (1,) RULES of a map; `shield_bits` as in `BattleOptions`."""
-    rules = np.zeros(1, RULES)
-    row: Record = rules[0]
+@cache
+def world(name: str, shield_bits: str = "race") -> ndarray:
+    """Return the (1,) WORLD of a map; `shield_bits` as in `BattleOptions`.
+
+    Raises:
+        ValueError: for an unknown map or another value of `shield_bits`.
+    """
+    if shield_bits not in ("race", "always"):
+        raise ValueError(f"shield_bits is {shield_bits!r}, must be 'race' or 'always'")
+    battle = battle_map(name)
+    worlds = np.zeros(1, WORLD)
+    row: Record = worlds[0]
     row.n_allies, row.n_enemies = len(battle.allies), len(battle.enemies)
     row.n_actions, row.limit, row.max_reward = battle.n_actions, battle.episode_limit, battle.max_reward
     row.ally_shield_bits = shield_bits == "always" or battle.ally_race == "P"
@@ -131,19 +145,14 @@ def rules_of(battle: BattleMap, shield_bits: str) -> ndarray:
     row.medivac_rules = battle.medivac_rules
     row.attack_move, row.hunt = battle.order == "attack_move", battle.order == "attack_group"
     row.attack_x, row.attack_y = battle.attack_point
+    row.widest = max(unit_type(unit).separation for unit in battle.allies + battle.enemies)
+    # in the order of the layers: colossi step over cliffs, fliers over everything
+    row.walk = np.stack([battle.walkable, np.ones_like(battle.walkable), ~battle.cells("#")])
+    row.level = battle.levels
     row.open = terrain.is_open(battle)
-    return rules
-
-
-@cache
-def world(name: str, shield_bits: str = "race") -> World:
-    """Return the World of a map; raise ValueError for an unknown map or shield option."""
-    if shield_bits not in ("race", "always"):
-        raise ValueError(f"shield_bits is {shield_bits!r}, must be 'race' or 'always'")
-    battle = battle_map(name)
-    # in the order of the layers; colossi step over cliffs, fliers over everything
-    walk = np.stack([battle.walkable, np.ones_like(battle.walkable), ~battle.cells("#")])
-    return World(rules_of(battle, shield_bits), walk, battle.levels, *terrain.routes(battle))
+    if not row.open:
+        row.way, row.near = terrain.routes(battle)
+    return worlds
 
 
 def new_units(battle: BattleMap, n_envs: int) -> ndarray:

@@ -13,7 +13,7 @@ from numpy import ndarray
 from na2q.envs.battle.compiled import compiled
 from na2q.envs.battle.maps import BattleMap
 from na2q.envs.battle.motion import passable
-from na2q.envs.battle.records import Record, World
+from na2q.envs.battle.records import Record
 from na2q.envs.battle.units import UNITS
 
 JITTER = 0.1  # largest random offset of a place, map units
@@ -54,10 +54,10 @@ def spawn_points(battle: BattleMap) -> Float[ndarray, "u 2"]:
 
 
 @compiled
-def _is_free(walk: ndarray, units: ndarray, order: ndarray, placed: int, x: float, y: float) -> bool:
+def _is_free(world: Record, units: ndarray, order: ndarray, placed: int, x: float, y: float) -> bool:
     """Whether unit order[placed] fits at (x, y) among those placed before it."""
     unit = units[order[placed]]
-    if not passable(walk, unit.layer, x, y):
+    if not passable(world, unit.layer, x, y):
         return False
     for index in range(placed):
         other = units[order[index]]
@@ -79,7 +79,7 @@ def _shuffled(battle: Record, count: int) -> ndarray:
 
 
 @compiled
-def place(world: World, units: ndarray, battle: Record, points: ndarray, offsets: ndarray):
+def place(world: Record, units: ndarray, battle: Record, points: ndarray, offsets: ndarray):
     """Set the position of each unit near its spawn point, without overlap and on walkable ground.
 
     Args:
@@ -99,7 +99,7 @@ def place(world: World, units: ndarray, battle: Record, points: ndarray, offsets
         for index in range(start, offsets.shape[0]):
             x = point[0] + offsets[index, 0] + uniform(battle, -JITTER, JITTER) / math.sqrt(2.0)
             y = point[1] + offsets[index, 1] + uniform(battle, -JITTER, JITTER) / math.sqrt(2.0)
-            if _is_free(world.walk, units, order, placed, x, y):
+            if _is_free(world, units, order, placed, x, y):
                 unit.x = x
                 unit.y = y
                 if not spread:
