@@ -1,8 +1,8 @@
 """Movement and collisions in one game loop (assumed throughout, except speeds and radii).
 
-Units are discs that never overlap within a layer. A unit slides along walls and along other units, so
-a closed line of enemies holds; comrades that stand without fighting are pushed aside. A unit that
-makes no headway tries a way at 60 degrees to its own for half a second.
+Units are discs that never overlap within a layer, so a closed line of enemies holds. A unit whose way
+is blocked turns by up to 120 degrees, to the side to which it turned last where both are free, and so
+walks around walls, comrades and enemies; comrades that stand without fighting are pushed aside.
 """
 
 import math
@@ -15,12 +15,12 @@ from na2q.envs.battle.maps import SIZE
 from na2q.envs.battle.records import AIR, ATTACK_MOVE, GROUND, IDLE, NOBODY, WALK, Record
 from na2q.envs.battle.units import LOOPS_PER_SECOND
 
-HEADWAY = 0.3  # a unit with less than this share of its step is blocked
-DETOUR_LOOPS = 8
-DETOUR_COS, DETOUR_SIN = 0.5, math.sqrt(0.75)  # it then walks at 60 degrees to its way
+TURNS = (30.0, 60.0, 90.0, 120.0)  # degrees by which a blocked unit turns, the first that is free
+N_TURNS = len(TURNS)
+TURN_COS = np.cos(np.radians(TURNS))
+TURN_SIN = np.sin(np.radians(TURNS))
 ARRIVED = 1.0  # distance to the attack point at which an enemy stops
 EPSILON = 1e-9
-SLIDES = 2  # rounds in which a step is turned along the units that it meets
 MARGIN = 0.2  # more than a step: others may have moved since the units were sorted
 
 
@@ -82,7 +82,6 @@ def _halt(unit: Record):
     """Let a unit stand; a move order has then reached its end."""
     unit.moving = 0
     unit.speed = 0.0
-    unit.detour_loops = 0
     if unit.order == WALK:
         unit.order = IDLE
 
@@ -94,12 +93,7 @@ def _stride(unit: Record, x: float, y: float, gap: float):
     unit.speed = min(unit.top_speed, unit.speed + unit.acceleration / LOOPS_PER_SECOND)
     dx, dy = x - unit.x, y - unit.y
     part = min(gap, unit.speed / LOOPS_PER_SECOND) / max(math.sqrt(dx * dx + dy * dy), EPSILON)
-    dx, dy = dx * part, dy * part
-    if unit.detour_loops > 0:
-        unit.detour_loops -= 1
-        side = unit.detour * DETOUR_SIN
-        dx, dy = dx * DETOUR_COS - dy * side, dy * DETOUR_COS + dx * side
-    unit.want_x, unit.want_y = dx, dy
+    unit.want_x, unit.want_y = dx * part, dy * part
 
 
 @inlined
@@ -137,71 +131,45 @@ def _is_near(unit: Record, other: Record, reach: float) -> bool:
     return other.alive == 1 and other.layer == unit.layer and dx * dx + dy * dy < room * room
 
 
-@inlined
-def _deflect(unit: Record, other: Record):
-    """Take from a unit's step what would carry it into another, so that it slides along."""
-    dx, dy = other.x - unit.x, other.y - unit.y
-    gap = max(math.sqrt(dx * dx + dy * dy), EPSILON)
-    towards = (unit.want_x * dx + unit.want_y * dy) / gap
-    excess = max(0.0, towards - max(0.0, gap - unit.separation - other.separation)) / gap
-    unit.want_x -= excess * dx
-    unit.want_y -= excess * dy
+@compiled
+def _is_free(world: Record, units: ndarray, near: ndarray, count: int, unit: Record, dx: float, dy: float) -> bool:
+    """Whether a unit can step by (dx, dy) without entering a wall or one of the `count` units in `near`."""
+    if not passable(world, unit.layer, unit.x + dx, unit.y + dy):
+        return False
+    for place in range(count):  # noqa: SIM110 numba compiles the loop faster than a generator
+        if _touching(unit, units[near[place]], unit.x + dx, unit.y + dy):
+            return False
+    return True
 
 
 @compiled
-def _slide(world: Record, units: ndarray, near: ndarray, count: int, unit: Record):
-    """Turn a unit's step along those of the `count` units in `near` that it meets; push comrades at ease aside."""
-    for _ in range(SLIDES):
-        for place in range(count):
-            other = units[near[place]]
-            if not _touching(unit, other, unit.x + unit.want_x, unit.y + unit.want_y):
-                continue
-            if other.enemy == unit.enemy and _at_ease(other):
-                _nudge(world, units, near[place], unit.want_x, unit.want_y)
-            if _touching(unit, other, unit.x + unit.want_x, unit.y + unit.want_y):
-                _deflect(unit, other)
-
-
-@compiled
-def _keep_clear(world: Record, units: ndarray, near: ndarray, count: int, unit: Record):
-    """Cut a unit's step to one of its axes, or to nothing, where a wall or another unit is in the way."""
-    for choice in range(3):
-        dx = unit.want_x if choice != 2 else 0.0
-        dy = unit.want_y if choice != 1 else 0.0
-        free = passable(world, unit.layer, unit.x + dx, unit.y + dy)
-        for place in range(count):
-            free = free and not _touching(unit, units[near[place]], unit.x + dx, unit.y + dy)
-        if free:
-            unit.want_x, unit.want_y = dx, dy
-            return
-    unit.want_x, unit.want_y = 0.0, 0.0
+def _push_comrades(world: Record, units: ndarray, near: ndarray, count: int, unit: Record):
+    """Push aside the comrades at ease that a unit's step meets."""
+    for place in range(count):
+        other = units[near[place]]
+        meets = _touching(unit, other, unit.x + unit.want_x, unit.y + unit.want_y)
+        if meets and other.enemy == unit.enemy and _at_ease(other):
+            _nudge(world, units, near[place], unit.want_x, unit.want_y)
 
 
 @compiled
 def _walk(world: Record, units: ndarray, near: ndarray, count: int, unit: Record):
-    """Carry out a unit's step as far as walls and the units in `near` let it."""
-    x, y, dx, dy = unit.x, unit.y, unit.want_x, unit.want_y
-    if count > 0:
-        _slide(world, units, near, count, unit)
-    if count > 0 or not passable(world, unit.layer, x + dx, y + dy):
-        _keep_clear(world, units, near, count, unit)
-    unit.x += unit.want_x
-    unit.y += unit.want_y
-    if count > 0:
-        _seek_detour(unit, dx, dy, x, y)
-
-
-@inlined
-def _seek_detour(unit: Record, dx: float, dy: float, x: float, y: float):
-    """Begin to walk around what blocks a unit that wanted to move by (dx, dy) from (x, y)."""
-    step = dx * dx + dy * dy
-    came_x, came_y = unit.x - x, unit.y - y
-    if unit.detour_loops > 0 or came_x * dx + came_y * dy >= HEADWAY * step:
+    """Carry out a unit's step, turned as little as walls and the units in `near` require."""
+    dx, dy = unit.want_x, unit.want_y
+    if _is_free(world, units, near, count, unit, dx, dy):
+        unit.x += dx
+        unit.y += dy
         return
-    turn = dx * came_y - dy * came_x  # to the side to which it slides anyway, else to the other than before
-    side = -unit.detour if unit.detour != 0 else 1
-    unit.detour = side if abs(turn) < 1e-3 * step else (1 if turn > 0 else -1)
-    unit.detour_loops = DETOUR_LOOPS
+    _push_comrades(world, units, near, count, unit)
+    for turn in range(2 * N_TURNS):
+        side = unit.detour if turn % 2 == 0 else -unit.detour
+        cos, sin = TURN_COS[turn // 2], side * TURN_SIN[turn // 2]
+        turned_x, turned_y = dx * cos - dy * sin, dx * sin + dy * cos
+        if _is_free(world, units, near, count, unit, turned_x, turned_y):
+            unit.x += turned_x
+            unit.y += turned_y
+            unit.detour = side
+            return
 
 
 @inlined

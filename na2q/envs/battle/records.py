@@ -51,7 +51,8 @@ UNIT = _dtype(
     # the situation
     "alive enemy order target shot_target flight_target flight_hits "
     "attacker "  # unit that hit it last, until it has reacted
-    "moving detour detour_loops "  # detour: side (-1, 1) to which it walks around others, 0 straight
+    "moving "
+    "detour "  # side (-1 right, 1 left) to which it turned last to walk around something
     "last_action "  # negative: none since the reset
     # what its type is and can do
     "kind type_column layer armored biological structure armed hits_air hits",
@@ -169,6 +170,7 @@ def new_units(battle: BattleMap, n_envs: int) -> ndarray:
         column["type_column"] = types.index(name) if types else 0
         column["hp"], column["shield"], column["energy"] = kind.hp, kind.shield, kind.energy
         column["last_hp"], column["last_shield"] = kind.hp, kind.shield
+    units["detour"] = 1 - 2 * (np.arange(units.shape[1]) % 2)
     for field in ("last_action", "target", "shot_target", "flight_target", "attacker", "windup", "flight"):
         units[field] = NOBODY
     return units
