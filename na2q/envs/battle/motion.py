@@ -1,7 +1,7 @@
 """Movement and collisions in one game loop (assumed throughout, except speeds and radii).
 
 Units are discs that never overlap within a layer, so a closed line of enemies holds. A unit whose way
-is blocked turns by up to 120 degrees, to the side to which it turned last where both are free, and so
+is blocked turns by up to 120 degrees, to the side to which it turned last unless that is closed, and so
 walks around walls, comrades and enemies; comrades that stand without fighting are pushed aside.
 """
 
@@ -161,9 +161,10 @@ def _walk(world: Record, units: ndarray, near: ndarray, count: int, unit: Record
         unit.y += dy
         return
     _push_comrades(world, units, near, count, unit)
+    first_side = unit.detour  # all turns to this side come first: no swaying before an obstacle
     for turn in range(2 * N_TURNS):
-        side = unit.detour if turn % 2 == 0 else -unit.detour
-        cos, sin = TURN_COS[turn // 2], side * TURN_SIN[turn // 2]
+        side = first_side if turn < N_TURNS else -first_side
+        cos, sin = TURN_COS[turn % N_TURNS], side * TURN_SIN[turn % N_TURNS]
         turned_x, turned_y = dx * cos - dy * sin, dx * sin + dy * cos
         if _is_free(world, units, near, count, unit, turned_x, turned_y):
             unit.x += turned_x

@@ -79,10 +79,12 @@ def _target(units: ndarray, n: int, agent: int, avail: ndarray, worth: ndarray) 
 
 
 def _join(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
-    """Return the move towards the nearest enemy if it is in sight or will not come by itself, else stop."""
-    gaps = _gaps(units, agent)[n:]
-    if gaps.min() >= SIGHT and units["top_speed"][n:].max() > 0:
+    """Return the move towards the nearest enemy if any agent sees one or they will not come, else stop."""
+    living = np.flatnonzero(units["alive"][:n])
+    seen = min(_gaps(units, other)[n:].min() for other in living) < SIGHT
+    if not seen and units["top_speed"][n:].max() > 0:
         return STOP
+    gaps = _gaps(units, agent)[n:]
     goal = units[n + gaps.argmin()]
     towards = MOVES @ np.array([goal["x"] - units["x"][agent], goal["y"] - units["y"][agent]])
     return int(2 + np.where(avail[2:FIRST_TARGET], towards, -np.inf).argmax())
