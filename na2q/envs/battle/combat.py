@@ -51,7 +51,11 @@ def _nearest(world: Record, units: ndarray, unit: Record) -> int:
 
 @inlined
 def _acquire(world: Record, units: ndarray, unit: Record):
-    """Choose an enemy's target: keep the old one while it can be shot or chased, else the nearest."""
+    """Choose an enemy's target: keep the old one while it can be shot or chased, else the nearest.
+
+    A unit that something blocks looks for the nearest again (assumed): without this rule all
+    attackers wait for a place at the first victim.
+    """
     if unit.target != NOBODY and units[unit.target].alive == 0:
         unit.target = NOBODY
     if unit.windup >= 0 or (unit.target != NOBODY and in_reach(unit, units[unit.target], unit.range)):
@@ -60,7 +64,7 @@ def _acquire(world: Record, units: ndarray, unit: Record):
     if nearest == NOBODY:
         return
     found = units[nearest]
-    if unit.target == NOBODY or in_reach(unit, found, unit.range):
+    if unit.target == NOBODY or unit.blocked == 1 or in_reach(unit, found, unit.range):
         unit.target = nearest
         return
     if world.hunt == 0 and not in_reach(unit, units[unit.target], unit.scan + KEEP_MARGIN):

@@ -81,6 +81,7 @@ def _waypoint(world: Record, unit: Record, x: float, y: float) -> tuple[float, f
 def _halt(unit: Record):
     """Let a unit stand; a move order has then reached its end."""
     unit.moving = 0
+    unit.blocked = 0
     unit.speed = 0.0
     if unit.order == WALK:
         unit.order = IDLE
@@ -153,14 +154,30 @@ def _push_comrades(world: Record, units: ndarray, near: ndarray, count: int, uni
 
 
 @compiled
+def _choose_side(units: ndarray, near: ndarray, count: int, unit: Record):
+    """Let a unit that has just been blocked turn away from the middle of what it meets."""
+    across = 0.0
+    for place in range(count):
+        other = units[near[place]]
+        if _touching(unit, other, unit.x + unit.want_x, unit.y + unit.want_y):
+            across += unit.want_x * (other.y - unit.y) - unit.want_y * (other.x - unit.x)
+    if across != 0.0:
+        unit.detour = -1 if across > 0 else 1
+
+
+@compiled
 def _walk(world: Record, units: ndarray, near: ndarray, count: int, unit: Record):
     """Carry out a unit's step, turned as little as walls and the units in `near` require."""
     dx, dy = unit.want_x, unit.want_y
     if _is_free(world, units, near, count, unit, dx, dy):
         unit.x += dx
         unit.y += dy
+        unit.blocked = 0
         return
     _push_comrades(world, units, near, count, unit)
+    if unit.blocked == 0:
+        _choose_side(units, near, count, unit)
+        unit.blocked = 1
     first_side = unit.detour  # all turns to this side come first: no swaying before an obstacle
     for turn in range(2 * N_TURNS):
         side = first_side if turn < N_TURNS else -first_side

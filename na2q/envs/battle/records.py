@@ -52,6 +52,7 @@ UNIT = _dtype(
     "alive enemy order target shot_target flight_target flight_hits "
     "attacker "  # unit that hit it last, until it has reacted
     "moving "
+    "blocked "  # whether something was in its way in the last loop
     "detour "  # side (-1 right, 1 left) to which it turned last to walk around something
     "last_action "  # negative: none since the reset
     # what its type is and can do

@@ -23,7 +23,8 @@ Player = Callable[[BattleEnv, Bool[ndarray, "e n a"]], Int[ndarray, "e n"]]
 STOP = 1
 MOVES = np.array([[0, 1], [0, -1], [1, 0], [-1, 0]])  # north, south, east, west
 STEP_LENGTH = 1.2  # about how far a unit gets in one step, map units
-RETREAT_BELOW = 5.0  # kite: distance to the nearest enemy below which a unit backs off
+RETREAT_BELOW = 6.5  # kite: distance to the nearest enemy below which a unit backs off
+CLOSE = 2.6  # kite: distance below which it backs off even when it could shoot
 COOLING = 5.0  # kite: loops of cooldown above which a step back costs no shot
 
 
@@ -43,7 +44,7 @@ def focus(env: BattleEnv, avail: ndarray) -> ndarray:
 
 
 def kite(env: BattleEnv, avail: ndarray) -> ndarray:
-    """As `nearest` when the weapon is ready; otherwise back off from enemies that are near."""
+    """As `nearest` when the weapon is ready and no enemy is close; otherwise back off from those that are near."""
     return _each_agent(env, avail, _shoot_and_retreat)
 
 
@@ -106,9 +107,9 @@ def _weakest_or_join(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
 
 
 def _shoot_and_retreat(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
-    gaps = _gaps(units, agent)[n:]
+    gap = _gaps(units, agent)[n:].min()
     cooling = units["cooldown"][agent] > COOLING
-    if cooling and gaps.min() < RETREAT_BELOW and avail[2:FIRST_TARGET].any():
+    if gap < (RETREAT_BELOW if cooling else CLOSE) and avail[2:FIRST_TARGET].any():
         return _retreat(units, n, agent, avail)
     return _nearest_or_join(units, n, agent, avail)
 
