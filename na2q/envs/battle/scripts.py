@@ -23,7 +23,7 @@ Player = Callable[[BattleEnv, Bool[ndarray, "e n a"]], Int[ndarray, "e n"]]
 STOP = 1
 MOVES = np.array([[0, 1], [0, -1], [1, 0], [-1, 0]])  # north, south, east, west
 STEP_LENGTH = 1.2  # about how far a unit gets in one step, map units
-RETREAT_BELOW = 6.5  # kite: distance to the nearest enemy below which a unit backs off
+RETREAT_BELOW = 5.0  # kite: distance to the nearest enemy below which a unit backs off
 CLOSE = 2.6  # kite: distance below which it backs off even when it could shoot
 COOLING = 5.0  # kite: loops of cooldown above which a step back costs no shot
 
