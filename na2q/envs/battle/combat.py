@@ -7,11 +7,9 @@ state are marked (assumed).
 
 import math
 
-from numpy import ndarray
-
 from na2q.envs.battle.compiled import compiled, inlined
 from na2q.envs.battle.features import distance
-from na2q.envs.battle.records import AIR, ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, Record
+from na2q.envs.battle.records import AIR, ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, Record, Records
 from na2q.envs.battle.spawn import uniform
 from na2q.envs.battle.units import MIN_DAMAGE, RANDOM_DELAY
 
@@ -36,7 +34,7 @@ def can_hit(unit: Record, other: Record) -> bool:
 
 
 @inlined
-def _nearest(world: Record, units: ndarray, unit: Record) -> int:
+def _nearest(world: Record, units: Records, unit: Record) -> int:
     """Return the nearest living ally, edge to edge, that an enemy sees and can hit, or NOBODY."""
     best, best_gap = NOBODY, math.inf
     for i in range(world.n_allies):
@@ -50,7 +48,7 @@ def _nearest(world: Record, units: ndarray, unit: Record) -> int:
 
 
 @inlined
-def _acquire(world: Record, units: ndarray, unit: Record):
+def _acquire(world: Record, units: Records, unit: Record):
     """Choose an enemy's target: keep the old one while it can be shot or chased, else the nearest.
 
     A unit that something blocks looks for the nearest again (assumed): without this rule all
@@ -72,7 +70,7 @@ def _acquire(world: Record, units: ndarray, unit: Record):
 
 
 @compiled
-def _answer_fire(world: Record, units: ndarray, unit: Record):
+def _answer_fire(world: Record, units: Records, unit: Record):
     """Let an enemy without a target turn to the unit that hit it, and call its comrades."""
     attacker = unit.attacker
     unit.attacker = NOBODY
@@ -90,7 +88,7 @@ def _answer_fire(world: Record, units: ndarray, unit: Record):
 
 
 @compiled
-def _choose_patient(world: Record, units: ndarray, unit: Record) -> int:
+def _choose_patient(world: Record, units: Records, unit: Record) -> int:
     """Return the comrade that an enemy medivac heals: lowest share of health, then nearest; or NOBODY."""
     best, best_share, best_gap = NOBODY, 1.0, math.inf
     for k in range(world.n_allies, units.shape[0]):
@@ -106,7 +104,7 @@ def _choose_patient(world: Record, units: ndarray, unit: Record) -> int:
 
 
 @compiled
-def choose_targets(world: Record, units: ndarray):
+def choose_targets(world: Record, units: Records):
     """Let every enemy choose whom to fight or heal; allies have only the targets they were given."""
     n_allies = world.n_allies
     for k in range(n_allies, units.shape[0]):
@@ -127,7 +125,7 @@ def choose_targets(world: Record, units: ndarray):
 
 
 @compiled
-def _launch(units: ndarray, unit: Record, battle: Record):
+def _launch(units: Records, unit: Record, battle: Record):
     """End a wind-up: the hit or projectile is under way and the weapon cools down."""
     target = units[unit.shot_target]
     unit.windup = -1.0
@@ -138,7 +136,7 @@ def _launch(units: ndarray, unit: Record, battle: Record):
 
 
 @inlined
-def _use_weapon(units: ndarray, unit: Record, battle: Record):
+def _use_weapon(units: Records, unit: Record, battle: Record):
     """Continue a wind-up, or begin one when the target is in range and the weapon is ready."""
     if unit.windup >= 0:
         aim = units[unit.shot_target]
@@ -160,7 +158,7 @@ def _use_weapon(units: ndarray, unit: Record, battle: Record):
 
 
 @compiled
-def _heal(units: ndarray, unit: Record):
+def _heal(units: Records, unit: Record):
     """Mend the target for one loop, as far as energy lasts; an ally's order ends at full health."""
     healing = unit.order == HEAL or unit.order == ATTACK_MOVE
     if not healing or unit.target == NOBODY:
@@ -177,7 +175,7 @@ def _heal(units: ndarray, unit: Record):
 
 
 @compiled
-def use_weapons(units: ndarray, battle: Record):
+def use_weapons(units: Records, battle: Record):
     """Let every living unit shoot or heal."""
     for index in range(units.shape[0]):
         unit = units[index]
@@ -188,7 +186,7 @@ def use_weapons(units: ndarray, battle: Record):
 
 
 @compiled
-def hit(units: ndarray, shooter: int, target: Record):
+def hit(units: Records, shooter: int, target: Record):
     """Deal one hit: shields absorb first and without armour; armour leaves at least half a point of the rest."""
     weapon = units[shooter]
     amount = weapon.damage + (weapon.armored_bonus if target.armored == 1 else 0.0)
@@ -207,7 +205,7 @@ def _level(world: Record, x: float, y: float) -> int:
 
 
 @compiled
-def _splash(world: Record, units: ndarray, shooter: int):
+def _splash(world: Record, units: Records, shooter: int):
     """Hit every other ground unit that touches a strip across the line of fire, on the target's level.
 
     The strip stands for two beams that sweep through the target (simplified). A ramp counts as
@@ -233,7 +231,7 @@ def _splash(world: Record, units: ndarray, shooter: int):
 
 
 @compiled
-def _strike(world: Record, units: ndarray, shooter: int):
+def _strike(world: Record, units: Records, shooter: int):
     """Land one hit of a unit's shot on its target, and on all others that it reaches."""
     unit = units[shooter]
     if units[unit.flight_target].alive == 1:
@@ -244,7 +242,7 @@ def _strike(world: Record, units: ndarray, shooter: int):
 
 
 @compiled
-def _fly(units: ndarray, unit: Record) -> bool:
+def _fly(units: Records, unit: Record) -> bool:
     """Move a projectile towards its target's present place; whether it arrives in this loop."""
     target = units[unit.flight_target]
     dx, dy = target.x - unit.flight_x, target.y - unit.flight_y
@@ -258,7 +256,7 @@ def _fly(units: ndarray, unit: Record) -> bool:
 
 
 @compiled
-def _land(world: Record, units: ndarray, shooter: int):
+def _land(world: Record, units: Records, shooter: int):
     """Continue the shot of a unit, which may be dead by now."""
     unit = units[shooter]
     target = units[unit.flight_target]
@@ -284,7 +282,7 @@ def _land(world: Record, units: ndarray, shooter: int):
 
 
 @compiled
-def land_shots(world: Record, units: ndarray):
+def land_shots(world: Record, units: Records):
     """Move all projectiles and deal the damage that is due."""
     for index in range(units.shape[0]):
         if units[index].flight >= 0:

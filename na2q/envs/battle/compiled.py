@@ -3,16 +3,18 @@
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 try:
     import numba
+    from numba.core import config as numba_config
 except ImportError:  # numba is optional: everything works without it, some hundred times slower
     numba = None
+    numba_config = None
 
 F = TypeVar("F", bound=Callable)
 
-COMPILED: bool = numba is not None and not numba.config.DISABLE_JIT  # pyright: ignore[reportAttributeAccessIssue] set at run time
+COMPILED: bool = numba_config is not None and not numba_config.DISABLE_JIT  # pyright: ignore[reportAttributeAccessIssue] set at run time
 """Whether the engine is compiled in this process."""
 
 
@@ -38,11 +40,11 @@ def compiled(function: F) -> F:
     """
     if numba is None:
         return function
-    return numba.njit(cache=True)(inspect.unwrap(function))
+    return cast(F, numba.njit(cache=True)(inspect.unwrap(function)))
 
 
 def inlined(function: F) -> F:
     """Compile a small function into its callers: a call that passes arrays counts references, which costs more."""
     if numba is None:
         return function
-    return numba.njit(cache=True, forceinline=True)(inspect.unwrap(function))
+    return cast(F, numba.njit(cache=True, forceinline=True)(inspect.unwrap(function)))

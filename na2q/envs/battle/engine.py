@@ -14,14 +14,14 @@ from na2q.envs.battle.features import is_available, write_features
 from na2q.envs.battle.maps import FIRST_TARGET, MOVE
 from na2q.envs.battle.motion import move_units
 from na2q.envs.battle.outcome import settle
-from na2q.envs.battle.records import ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, WALK, Record
+from na2q.envs.battle.records import ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, WALK, Record, Records
 from na2q.envs.battle.units import LOOPS_PER_STEP
 
 LEGAL = -1
 
 
 @compiled
-def _give_order(world: Record, units: ndarray, agent: int, action: int):
+def _give_order(world: Record, units: Records, agent: int, action: int):
     """Replace a living agent's order. A new target, a move or a stop cancels a shot being wound up."""
     unit = units[agent]
     if action >= FIRST_TARGET:
@@ -41,7 +41,7 @@ def _give_order(world: Record, units: ndarray, agent: int, action: int):
 
 
 @compiled
-def _pass_time(units: ndarray):
+def _pass_time(units: Records):
     """Regenerate, run down the timers and remove the dead."""
     for index in range(units.shape[0]):
         unit = units[index]
@@ -61,7 +61,7 @@ def _pass_time(units: ndarray):
 
 
 @compiled
-def advance(world: Record, units: ndarray, battle: Record, by_x: ndarray, westward: bool):
+def advance(world: Record, units: Records, battle: Record, by_x: ndarray, westward: bool):
     """Run one game loop of one battle; `by_x` and `westward` as in `move_units`."""
     choose_targets(world, units)
     use_weapons(units, battle)
@@ -71,7 +71,7 @@ def advance(world: Record, units: ndarray, battle: Record, by_x: ndarray, westwa
 
 
 @compiled
-def first_illegal(world: Record, units: ndarray, battles: ndarray, actions: ndarray) -> int:
+def first_illegal(world: Record, units: Records, battles: Records, actions: ndarray) -> int:
     """Return e * n_agents + i of the first unavailable action in a running battle, or LEGAL."""
     n_agents = world.n_allies
     for e in range(units.shape[0]):
@@ -82,7 +82,7 @@ def first_illegal(world: Record, units: ndarray, battles: ndarray, actions: ndar
 
 
 @compiled
-def begin(world: Record, units: ndarray):
+def begin(world: Record, units: Records):
     """Give the enemies of one battle the orders that they have from their spawn on."""
     for k in range(world.n_allies, units.shape[0]):
         units[k].order = ATTACK_MOVE
@@ -90,7 +90,7 @@ def begin(world: Record, units: ndarray):
 
 
 @compiled
-def _step(world: Record, units: ndarray, battle: Record, actions: ndarray):
+def _step(world: Record, units: Records, battle: Record, actions: ndarray):
     for agent in range(world.n_allies):
         units[agent].last_action = actions[agent]
         if units[agent].alive == 1:
@@ -103,7 +103,7 @@ def _step(world: Record, units: ndarray, battle: Record, actions: ndarray):
 
 
 @compiled
-def observe(worlds: ndarray, units: ndarray, obs: ndarray, state: ndarray, avail: ndarray):
+def observe(worlds: Records, units: Records, obs: ndarray, state: ndarray, avail: ndarray):
     """Write the features of every battle; `worlds` as in `play`, shapes (e, n, o), (e, s), (e, n, a)."""
     for e in range(units.shape[0]):
         write_features(worlds[0], units[e], obs[e], state[e], avail[e])
@@ -111,9 +111,9 @@ def observe(worlds: ndarray, units: ndarray, obs: ndarray, state: ndarray, avail
 
 @compiled
 def play(
-    worlds: ndarray,
-    units: ndarray,
-    battles: ndarray,
+    worlds: Records,
+    units: Records,
+    battles: Records,
     actions: ndarray,
     obs: ndarray,
     state: ndarray,

@@ -138,7 +138,7 @@ class BattleEnv:
     def _complaint(self, actions: ndarray, e: int, agent: int) -> str:
         observation = self._empty()
         engine.observe(self._world, self.units, *observation)
-        available = ", ".join(self.action_name(a, agent) for a in np.flatnonzero(observation.avail[e, agent]))
+        available = ", ".join(self.action_name(int(a), agent) for a in np.flatnonzero(observation.avail[e, agent]))
         return f"copy {e}: agent {agent} cannot perform action {actions[e, agent]}; available are {available}"
 
     def action_name(self, action: int, agent: int) -> str:

@@ -12,7 +12,7 @@ from numpy import ndarray
 
 from na2q.envs.battle.compiled import compiled, inlined
 from na2q.envs.battle.maps import FIRST_TARGET, SHOOT, SIGHT, SIZE
-from na2q.envs.battle.records import GROUND, NOBODY, Record
+from na2q.envs.battle.records import GROUND, NOBODY, Record, Records
 
 N_MOVES = 4
 MIDDLE = SIZE / 2
@@ -61,7 +61,7 @@ def can_heal(unit: Record, ally: Record) -> bool:
 
 
 @compiled
-def _can_target(world: Record, units: ndarray, unit: Record, slot: int) -> bool:
+def _can_target(world: Record, units: Records, unit: Record, slot: int) -> bool:
     """Whether target number `slot` is available: an enemy, or for a medivac an ally."""
     if unit.heal == 0:
         return can_attack(unit, units[world.n_allies + slot])
@@ -69,7 +69,7 @@ def _can_target(world: Record, units: ndarray, unit: Record, slot: int) -> bool:
 
 
 @compiled
-def is_available(world: Record, units: ndarray, agent: int, action: int) -> bool:
+def is_available(world: Record, units: Records, agent: int, action: int) -> bool:
     """Whether SMAC accepts an action of an agent in this situation."""
     unit = units[agent]
     if action < 0 or action >= world.n_actions:
@@ -97,7 +97,7 @@ def _write_unit(unit: Record, shield_bits: int, type_bits: int, row: ndarray, at
 
 
 @compiled
-def _write_avail(world: Record, units: ndarray, agent: int, avail: ndarray):
+def _write_avail(world: Record, units: Records, agent: int, avail: ndarray):
     """Write which actions an agent has; `is_available` for all of them at once."""
     unit = units[agent]
     avail[:] = False
@@ -116,7 +116,7 @@ def _write_avail(world: Record, units: ndarray, agent: int, avail: ndarray):
 
 
 @compiled
-def _write_obs(world: Record, units: ndarray, agent: int, avail: ndarray, row: ndarray):
+def _write_obs(world: Record, units: Records, agent: int, avail: ndarray, row: ndarray):
     """Write one agent's observation into a row of zeros, given its available actions."""
     unit = units[agent]
     if unit.alive == 0:
@@ -145,7 +145,7 @@ def _write_obs(world: Record, units: ndarray, agent: int, avail: ndarray, row: n
 
 
 @compiled
-def _write_state(world: Record, units: ndarray, state: ndarray):
+def _write_state(world: Record, units: Records, state: ndarray):
     """Write the global state into a row of zeros."""
     at = 0
     for index in range(units.shape[0]):
@@ -170,7 +170,7 @@ def _write_state(world: Record, units: ndarray, state: ndarray):
 
 
 @compiled
-def write_features(world: Record, units: ndarray, obs: ndarray, state: ndarray, avail: ndarray):
+def write_features(world: Record, units: Records, obs: ndarray, state: ndarray, avail: ndarray):
     """Write what one battle's agents see.
 
     Args:

@@ -12,7 +12,7 @@ from numpy import ndarray
 
 from na2q.envs.battle.compiled import compiled, inlined
 from na2q.envs.battle.maps import SIZE
-from na2q.envs.battle.records import AIR, ATTACK_MOVE, GROUND, IDLE, NOBODY, WALK, Record
+from na2q.envs.battle.records import AIR, ATTACK_MOVE, GROUND, IDLE, NOBODY, WALK, Record, Records
 from na2q.envs.battle.units import LOOPS_PER_SECOND
 
 TURNS = (30.0, 60.0, 90.0, 120.0)  # degrees by which a blocked unit turns, the first that is free
@@ -112,7 +112,7 @@ def _at_ease(unit: Record) -> bool:
 
 
 @compiled
-def _nudge(world: Record, units: ndarray, index: int, dx: float, dy: float):
+def _nudge(world: Record, units: Records, index: int, dx: float, dy: float):
     """Push a unit at ease by (dx, dy), if there is room."""
     unit = units[index]
     x, y = unit.x + dx, unit.y + dy
@@ -133,7 +133,7 @@ def _is_near(unit: Record, other: Record, reach: float) -> bool:
 
 
 @compiled
-def _is_free(world: Record, units: ndarray, near: ndarray, count: int, unit: Record, dx: float, dy: float) -> bool:
+def _is_free(world: Record, units: Records, near: ndarray, count: int, unit: Record, dx: float, dy: float) -> bool:
     """Whether a unit can step by (dx, dy) without entering a wall or one of the `count` units in `near`."""
     if not passable(world, unit.layer, unit.x + dx, unit.y + dy):
         return False
@@ -144,7 +144,7 @@ def _is_free(world: Record, units: ndarray, near: ndarray, count: int, unit: Rec
 
 
 @compiled
-def _push_comrades(world: Record, units: ndarray, near: ndarray, count: int, unit: Record):
+def _push_comrades(world: Record, units: Records, near: ndarray, count: int, unit: Record):
     """Push aside the comrades at ease that a unit's step meets."""
     for place in range(count):
         other = units[near[place]]
@@ -154,7 +154,7 @@ def _push_comrades(world: Record, units: ndarray, near: ndarray, count: int, uni
 
 
 @compiled
-def _choose_side(units: ndarray, near: ndarray, count: int, unit: Record):
+def _choose_side(units: Records, near: ndarray, count: int, unit: Record):
     """Let a unit that has just been blocked turn away from the middle of what it meets."""
     across = 0.0
     for place in range(count):
@@ -166,7 +166,7 @@ def _choose_side(units: ndarray, near: ndarray, count: int, unit: Record):
 
 
 @compiled
-def _walk(world: Record, units: ndarray, near: ndarray, count: int, unit: Record):
+def _walk(world: Record, units: Records, near: ndarray, count: int, unit: Record):
     """Carry out a unit's step, turned as little as walls and the units in `near` require."""
     dx, dy = unit.want_x, unit.want_y
     if _is_free(world, units, near, count, unit, dx, dy):
@@ -204,7 +204,7 @@ def _plan(world: Record, unit: Record, target: Record):
 
 
 @compiled
-def _sort_by_x(units: ndarray, by_x: ndarray):
+def _sort_by_x(units: Records, by_x: ndarray):
     """Sort unit numbers from west to east; quick where they are nearly sorted already."""
     for place in range(1, by_x.shape[0]):
         held = by_x[place]
@@ -217,7 +217,7 @@ def _sort_by_x(units: ndarray, by_x: ndarray):
 
 
 @compiled
-def move_units(world: Record, units: ndarray, by_x: ndarray, westward: bool):
+def move_units(world: Record, units: Records, by_x: ndarray, westward: bool):
     """Move all living units by one loop.
 
     One moves after the other, from west to east or back. `by_x` holds the unit numbers in any order;

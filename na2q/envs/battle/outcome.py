@@ -1,9 +1,7 @@
 """Reward, victory and defeat of one step, as SMAC 1.0 computes them with default arguments."""
 
-from numpy import ndarray
-
 from na2q.envs.battle.compiled import compiled
-from na2q.envs.battle.records import Record
+from na2q.envs.battle.records import Record, Records
 
 DEATH_VALUE = 10.0
 WIN_VALUE = 200.0
@@ -11,7 +9,7 @@ SCALE = 20.0  # the rewards of a won episode sum to about this
 
 
 @compiled
-def _damage_dealt(world: Record, units: ndarray) -> float:
+def _damage_dealt(world: Record, units: Records) -> float:
     """Return the enemies' loss of hit points and shields in this step, a death counting 10 more."""
     total = 0.0
     for k in range(world.n_allies, units.shape[0]):
@@ -24,7 +22,7 @@ def _damage_dealt(world: Record, units: ndarray) -> float:
 
 
 @compiled
-def _count(units: ndarray, start: int, stop: int) -> tuple[int, int]:
+def _count(units: Records, start: int, stop: int) -> tuple[int, int]:
     """Return how many of units[start:stop] live, and how many of these are not medivacs."""
     living, fighting = 0, 0
     for index in range(start, stop):
@@ -48,7 +46,7 @@ def _judge(world: Record, battle: Record, allies: tuple[int, int], enemies: tupl
 
 
 @compiled
-def settle(world: Record, units: ndarray, battle: Record):
+def settle(world: Record, units: Records, battle: Record):
     """Set a battle's reward and end after a step, and remember the enemies' health for the next.
 
     The reward is the absolute value of the summed damage (SMAC's quirk: regeneration alone is paid),

@@ -19,6 +19,9 @@ from na2q.envs.battle.units import LOOPS_PER_SECOND, UNITS, UnitType, unit_type
 Record = Any
 """One element of a record array; numpy has no static type for its fields."""
 
+Records = Any
+"""An array of records, of shape (units,) or as a docstring says."""
+
 IDLE, WALK, ATTACK, HEAL, ATTACK_MOVE = range(5)
 """Orders: stand; go to the goal; fight, or mend, the target; go to the goal fighting on the way."""
 

@@ -82,7 +82,7 @@ def _target(units: ndarray, n: int, agent: int, avail: ndarray, worth: ndarray) 
 def _join(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
     """Return the move towards the nearest enemy if any agent sees one or they will not come, else stop."""
     living = np.flatnonzero(units["alive"][:n])
-    seen = min(_gaps(units, other)[n:].min() for other in living) < SIGHT
+    seen = min(_gaps(units, int(other))[n:].min() for other in living) < SIGHT
     if not seen and units["top_speed"][n:].max() > 0:
         return STOP
     gaps = _gaps(units, agent)[n:]

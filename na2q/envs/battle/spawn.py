@@ -13,7 +13,7 @@ from numpy import ndarray
 from na2q.envs.battle.compiled import compiled
 from na2q.envs.battle.maps import BattleMap
 from na2q.envs.battle.motion import passable
-from na2q.envs.battle.records import Record
+from na2q.envs.battle.records import Record, Records
 from na2q.envs.battle.units import UNITS
 
 JITTER = 0.1  # largest random offset of a place, map units
@@ -54,7 +54,7 @@ def spawn_points(battle: BattleMap) -> Float[ndarray, "u 2"]:
 
 
 @compiled
-def _is_free(world: Record, units: ndarray, order: ndarray, placed: int, x: float, y: float) -> bool:
+def _is_free(world: Record, units: Records, order: ndarray, placed: int, x: float, y: float) -> bool:
     """Whether unit order[placed] fits at (x, y) among those placed before it."""
     unit = units[order[placed]]
     if not passable(world, unit.layer, x, y):
@@ -79,7 +79,7 @@ def _shuffled(battle: Record, count: int) -> ndarray:
 
 
 @compiled
-def place(world: Record, units: ndarray, battle: Record, points: ndarray, offsets: ndarray):
+def place(world: Record, units: Records, battle: Record, points: ndarray, offsets: ndarray):
     """Set the position of each unit near its spawn point, without overlap and on walkable ground.
 
     Args:
@@ -107,7 +107,7 @@ def place(world: Record, units: ndarray, battle: Record, points: ndarray, offset
                 break
 
 
-def number_agents(units: ndarray, n_allies: int) -> None:
+def number_agents(units: Records, n_allies: int) -> None:
     """Put the allies in SMAC's order of agents: by type, then x, then y (in place)."""
     allies = units[:n_allies]
     units[:n_allies] = allies[np.lexsort((allies["y"], allies["x"], allies["type_column"]))]

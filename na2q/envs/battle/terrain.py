@@ -47,7 +47,7 @@ def _routes(name: str) -> tuple[ndarray, ndarray]:
     free = _visible(battle.walkable, reachable)
     way = np.full((SIZE * SIZE, SIZE * SIZE), UNREACHABLE, np.int16)
     for row, goal in enumerate(reachable):
-        way[reachable, goal] = _corners(reachable, goal, before[row], free[:, row])
+        way[reachable, goal] = _corners(reachable, int(goal), before[row], free[:, row])
     for goal in reachable:  # let each cell see past its next step: the farthest visible cell on its path
         way[reachable, goal] = _pull(reachable, way[:, goal], free)
     return way, _nearest(reachable)
