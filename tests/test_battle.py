@@ -203,6 +203,7 @@ def test_copies_that_have_ended_repeat_themselves_without_reward():
         (lambda: unit_type("ghost"), ["ghost", "marine"]),
         (lambda: picture.draw_battle(battle.make("3m").frame(), agent=3), ["3", "0 to 2"]),
         (lambda: picture.animate_battle([]), ["empty"]),
+        (lambda: picture.scripted_frames("3m", "genius"), ["genius", "focus"]),
         (lambda: scripts.contest("3m", scripts.stand, 10, 4), ["10", "multiple of n_envs 4"]),
         (lambda: configure("na2q", "battle-9m"), ["9m", "corridor"]),
     ],
@@ -562,13 +563,10 @@ def test_focus_fire_beats_nearest_fire_among_marines():
 def test_pictures_show_units_circles_and_the_label(tmp_path):
     from matplotlib import pyplot as plt
 
-    env = BattleEnv("MMM2")
-    avail = env.reset([1]).avail
-    frames = [env.frame()]
-    for _ in range(12):
-        avail = env.step(scripts.nearest(env, avail)).observation.avail
-        frames.append(env.frame())
-    ax = picture.draw_battle(frames[-1], agent=0)
+    frames = picture.scripted_frames("MMM2")
+    assert frames[0].outcome == "running"
+    assert frames[-1].outcome == "lost"
+    ax = picture.draw_battle(frames[12], agent=0)
     assert picture.LABEL in ax.get_title()
     texts = {text.get_text() for text in ax.texts}
     assert {"sight 9", "range 6"} <= texts

@@ -3,7 +3,9 @@
 Every picture is labelled "embedded engine, not StarCraft II".
 """
 
+import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,9 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Rectangle
 
-from na2q.envs.battle.env import Frame
-from na2q.envs.battle.maps import SHOOT, SIGHT, SIZE, battle_map
+from na2q.envs.battle import scripts
+from na2q.envs.battle.env import BattleEnv, Frame
+from na2q.envs.battle.maps import MAPS, SHOOT, SIGHT, SIZE, battle_map
 from na2q.envs.battle.units import unit_type
 
 LABEL = "embedded engine, not StarCraft II"
@@ -136,3 +139,41 @@ def animate_battle(
         return []
 
     return FuncAnimation(figure, show, frames=len(frames), interval=interval_ms)
+
+
+def scripted_frames(name: str, player: str = "focus", seed: int = 0) -> list[Frame]:
+    """Return all frames of one battle of a scripted player on the map called `name`.
+
+    Raises:
+        ValueError: for an unknown map or player.
+    """
+    if player not in scripts.PLAYERS:
+        raise ValueError(f"no scripted player {player!r}; there are {', '.join(scripts.PLAYERS)}")
+    env = BattleEnv(name)
+    avail = env.reset([seed]).avail
+    frames = [env.frame()]
+    while frames[-1].outcome == "running":
+        avail = env.step(scripts.PLAYERS[player](env, avail)).observation.avail
+        frames.append(env.frame())
+    return frames
+
+
+def main() -> None:
+    """Show or save the animation of a scripted battle from the command line."""
+    parser = argparse.ArgumentParser(description=f"Draw a battle of a scripted player ({LABEL}).")
+    parser.add_argument("map", choices=list(MAPS))
+    parser.add_argument("--player", choices=list(scripts.PLAYERS), default="focus")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--agent", type=int, default=0, help="agent whose sight and range are shown")
+    parser.add_argument("--out", type=Path, help="GIF file to write; shown on screen without it")
+    arguments = parser.parse_args()
+    frames = scripted_frames(arguments.map, arguments.player, arguments.seed)
+    animation = animate_battle(frames, arguments.agent, whole_map=False)
+    if arguments.out is None:
+        plt.show()
+    else:
+        animation.save(arguments.out, writer="pillow")
+
+
+if __name__ == "__main__":
+    main()

@@ -24,7 +24,8 @@ STOP = 1
 MOVES = np.array([[0, 1], [0, -1], [1, 0], [-1, 0]])  # north, south, east, west
 STEP_LENGTH = 1.2  # about how far a unit gets in one step, map units
 RETREAT_BELOW = 5.0  # kite: distance to the nearest enemy below which a unit backs off
-CLOSE = 2.6  # kite: distance below which it backs off even when it could shoot
+CLOSE = 2.6  # kite: distance below which it backs off from a slower enemy even when it could shoot
+MELEE = 1.0  # weapons of less range are melee weapons
 COOLING = 5.0  # kite: loops of cooldown above which a step back costs no shot
 
 
@@ -39,12 +40,18 @@ def nearest(env: BattleEnv, avail: ndarray) -> ndarray:
 
 
 def focus(env: BattleEnv, avail: ndarray) -> ndarray:
-    """As `nearest`, but shoot whichever enemy in reach has the least health and shield left."""
+    """As `nearest`, but units that shoot choose the enemy in reach with the least health and shield left.
+
+    Melee units stay with the nearest: others would have to be reached first.
+    """
     return _each_agent(env, avail, _weakest_or_join)
 
 
 def kite(env: BattleEnv, avail: ndarray) -> ndarray:
-    """As `nearest` when the weapon is ready and no enemy is close; otherwise back off from those that are near."""
+    """As `nearest`, but units that shoot back off from near enemies while their weapon cools down.
+
+    From an enemy that is slower they keep their distance even when they could shoot.
+    """
     return _each_agent(env, avail, _shoot_and_retreat)
 
 
@@ -102,14 +109,19 @@ def _nearest_or_join(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
 
 
 def _weakest_or_join(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
+    if units["range"][agent] < MELEE:
+        return _nearest_or_join(units, n, agent, avail)
     action = _target(units, n, agent, avail, units["hp"] + units["shield"] + 1e-3 * _gaps(units, agent))
     return _join(units, n, agent, avail) if action is None else action
 
 
 def _shoot_and_retreat(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
-    gap = _gaps(units, agent)[n:].min()
+    gaps = _gaps(units, agent)[n:]
     cooling = units["cooldown"][agent] > COOLING
-    if gap < (RETREAT_BELOW if cooling else CLOSE) and avail[2:FIRST_TARGET].any():
+    faster = units["top_speed"][agent] > units["top_speed"][n + gaps.argmin()]
+    limit = RETREAT_BELOW if cooling else (CLOSE if faster else 0.0)
+    shoots = units["range"][agent] > MELEE
+    if shoots and gaps.min() < limit and avail[2:FIRST_TARGET].any():
         return _retreat(units, n, agent, avail)
     return _nearest_or_join(units, n, agent, avail)
 
