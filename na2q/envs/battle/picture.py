@@ -110,7 +110,8 @@ def _set_view(ax: Axes, frame: Frame, whole_map: bool) -> None:
         ax.set_ylim(0, SIZE)
         return
     low, high = shown.min(0) - PAD, shown.max(0) + PAD
-    middle, half = (low + high) / 2, max(float((high - low).max()) / 2, SIGHT)
+    half = min(max(float((high - low).max()) / 2, SIGHT), SIZE / 2)
+    middle = np.clip((low + high) / 2, half, SIZE - half)  # nothing outside the map
     ax.set_xlim(middle[0] - half, middle[0] + half)
     ax.set_ylim(middle[1] - half, middle[1] + half)
 
