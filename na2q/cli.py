@@ -177,13 +177,12 @@ def methods() -> None:
 
 
 def envs() -> None:
-    """List the families of environments and how their names are written."""
-    from na2q.envs import ENVS
+    """List the families of environments, how their names are written, and what the real game lacks here."""
+    from na2q.envs import ENVS, smac
 
-    for cls in ENVS.values():
-        module = sys.modules[cls.__module__]
-        print((module.__doc__ or "").splitlines()[0])
-        print(f"    {(cls.__init__.__doc__ or '').splitlines()[0]}")
+    for name, family in ENVS.items():
+        print(f"{name:8} {family.names}")
+    print(f"StarCraft II: {smac.missing('8m') or 'installed'}")
 
 
 def _preset_defaults(args: Sequence[str]) -> TrainConfig:

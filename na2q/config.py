@@ -8,13 +8,25 @@ the standard library: it is the ground that command line, notebooks, methods and
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 FROM_PRESET: Any = None  # a field left at this value is filled in by method, environment and preset
 
 
 @dataclass(frozen=True)
-class AgentConfig:
+class Settings:
+    """A group of settings; refuses a value that is not among the choices of its field."""
+
+    def __post_init__(self) -> None:
+        """Compare each field that has choices with them."""
+        for name, hint in get_type_hints(type(self)).items():
+            value, choices = getattr(self, name), get_args(hint)
+            if get_origin(hint) is Literal and value not in choices:
+                raise ValueError(f"{name} is {value!r}, must be one of {', '.join(map(repr, choices))}")
+
+
+@dataclass(frozen=True)
+class AgentConfig(Settings):
     """The recurrent utility network, one set of weights for all agents."""
 
     kind: Literal["one_head", "two_head"] = "one_head"
@@ -28,7 +40,7 @@ class AgentConfig:
 
 
 @dataclass(frozen=True)
-class OptimConfig:
+class OptimConfig(Settings):
     """Optimisers; all constants as in the released code unless a source is given."""
 
     lr: float = 5e-4
@@ -48,7 +60,7 @@ class OptimConfig:
 
 
 @dataclass(frozen=True)
-class ExploreConfig:
+class ExploreConfig(Settings):
     """Linear epsilon-greedy schedule over environment steps (Tables 1 and 3)."""
 
     start: float = 1.0
@@ -60,7 +72,7 @@ class ExploreConfig:
 
 
 @dataclass(frozen=True)
-class ReplayConfig:
+class ReplayConfig(Settings):
     """Episode replay (Table 1)."""
 
     capacity: int = 5_000
@@ -72,12 +84,12 @@ class ReplayConfig:
 
 
 @dataclass(frozen=True)
-class NoOptions:
+class NoOptions(Settings):
     """A method or environment without settings of its own."""
 
 
 @dataclass(frozen=True)
-class QMIXOptions:
+class QMIXOptions(Settings):
     """QMIX mixing network (released code; the widths of the WQMIX repository)."""
 
     embed: int = 32
@@ -87,7 +99,7 @@ class QMIXOptions:
 
 
 @dataclass(frozen=True)
-class QTRANOptions:
+class QTRANOptions(Settings):
     """QTRAN-base (released code; the constants of the WQMIX and QPLEX repositories)."""
 
     embed: int = 64
@@ -99,7 +111,7 @@ class QTRANOptions:
 
 
 @dataclass(frozen=True)
-class QattenOptions:
+class QattenOptions(Settings):
     """Qatten's attention over agents (released code)."""
 
     heads: int = 4
@@ -116,7 +128,7 @@ class QattenOptions:
 
 
 @dataclass(frozen=True)
-class QPLEXOptions:
+class QPLEXOptions(Settings):
     """QPLEX's duplex dueling mixer (released code; QPLEX's didactic configuration)."""
 
     kernels: int = 10
@@ -164,7 +176,7 @@ class CDSOptions(QPLEXOptions):
 
 
 @dataclass(frozen=True)
-class DVDOptions:
+class DVDOptions(Settings):
     """DVD's mixer with trajectory-graph credits (released code)."""
 
     embed: int = 32
@@ -181,7 +193,7 @@ class DVDOptions:
 
 
 @dataclass(frozen=True)
-class SHAQOptions:
+class SHAQOptions(Settings):
     """SHAQ's coefficients over sampled coalitions (released code)."""
 
     samples: int = 10
@@ -195,7 +207,7 @@ class SHAQOptions:
 
 
 @dataclass(frozen=True)
-class NA2QOptions:
+class NA2QOptions(Settings):
     """The NA2Q mixer and its VAE; each field that tells paper and code apart names its row."""
 
     orders: tuple[int, ...] = (1, 2)
@@ -262,7 +274,7 @@ MethodOptions = (
 
 
 @dataclass(frozen=True)
-class LBFOptions:
+class LBFOptions(Settings):
     """Level-Based Foraging (Table 1, App. F.1)."""
 
     field_size: int = 10
@@ -288,8 +300,30 @@ class LBFOptions:
 
 
 @dataclass(frozen=True)
-class MatrixOptions:
+class MatrixOptions(Settings):
     """Payoff games have no settings beyond their name."""
+
+
+@dataclass(frozen=True)
+class BattleOptions(Settings):
+    """The embedded battle engine; it is not StarCraft II, see `na2q.envs.battle`."""
+
+    shield_bits: Literal["race", "always"] = "race"
+    """race: a shield feature for Protoss sides only (SMAC); always: for both sides on every map (released; C1)."""
+
+
+@dataclass(frozen=True)
+class SMACOptions(Settings):
+    """The real game through SMAC 1.0, whose own defaults hold for all that is not named here."""
+
+    difficulty: str = "7"
+    """Level of the built-in AI (Table 3)."""
+    save_replays: bool = False
+    """Write a replay after each tested episode, named after run and step."""
+    replay_dir: str = "replays"
+    """Folder of the replays, inside the game's own replay folder unless absolute."""
+    max_crashes: int = 3
+    """Crashes of the game process in a row after which the run stops."""
 
 
 @dataclass(frozen=True)
@@ -330,7 +364,7 @@ class TrainConfig:
     """Episode replay."""
     options: MethodOptions = FROM_PRESET
     """Settings of the method itself."""
-    env_options: LBFOptions | MatrixOptions = FROM_PRESET
+    env_options: LBFOptions | MatrixOptions | BattleOptions | SMACOptions = FROM_PRESET
     """Settings of the environment itself."""
 
     def __post_init__(self) -> None:
@@ -449,13 +483,63 @@ METHOD_GROUPS: dict[str, dict[str, Any]] = {
 }
 """Groups in which preset `released` departs from their defaults."""
 
-ENV_OPTIONS: dict[str, Any] = {"lbf": LBFOptions(), "matrix": MatrixOptions()}
+ENV_OPTIONS: dict[str, Any] = {
+    "lbf": LBFOptions(),
+    "matrix": MatrixOptions(),
+    "battle": BattleOptions(),
+    "smac": SMACOptions(),
+}
 """Settings type of each family of environments; the family is the name up to its first dash."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Length of training on one StarCraft map, on the real game and on the embedded engine alike."""
+
+    level: Literal["easy", "hard", "super hard"]
+    """Table 2."""
+    total_steps: int = 2_000_000
+    """Environment steps (Table 2)."""
+
+    @property
+    def anneal_steps(self) -> int:
+        """Environment steps of the epsilon schedule (Table 3)."""
+        return 100_000 if self.level == "super hard" else 50_000
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "3m": Scenario("easy", 200_000),  # not in the paper: for tests and first runs
+    "8m": Scenario("easy"),
+    "2s3z": Scenario("easy"),
+    "2s_vs_1sc": Scenario("easy"),
+    "3s5z": Scenario("hard"),
+    "3s_vs_5z": Scenario("hard"),
+    "2c_vs_64zg": Scenario("hard"),
+    "5m_vs_6m": Scenario("hard"),
+    "8m_vs_9m": Scenario("hard"),
+    "MMM2": Scenario("super hard"),
+    "3s5z_vs_3s6z": Scenario("super hard", 5_000_000),
+    "corridor": Scenario("super hard", 5_000_000),
+    "6h_vs_8z": Scenario("super hard", 5_000_000),
+}
+"""Table 2, by the name of the map."""
+
+SCENARIO_FAMILIES = ("battle", "smac")
+
+
+def _schedule(family: str, scenario: str) -> dict[str, Any]:
+    """Return what Tables 2 and 3 say of one map; nothing for other families of environments."""
+    if family not in SCENARIO_FAMILIES:
+        return {}
+    if scenario not in SCENARIOS:
+        raise ValueError(f"unknown map {scenario!r} of {family!r}; known are {', '.join(SCENARIOS)}")
+    found = SCENARIOS[scenario]
+    return {"total_steps": found.total_steps, "explore": ExploreConfig(anneal_steps=found.anneal_steps)}
 
 
 def defaults(method: str, env: str, preset: str) -> dict[str, Any]:
     """Return the value of every field that a preset decides; raise ValueError for unknown names."""
-    family = env.partition("-")[0]
+    family, _, scenario = env.partition("-")
     for what, name, known in (
         ("method", method, METHOD_OPTIONS),
         ("environment family", family, ENV_OPTIONS),
@@ -475,7 +559,8 @@ def defaults(method: str, env: str, preset: str) -> dict[str, Any]:
         "replay": ReplayConfig(),
         "options": METHOD_OPTIONS[method],
         "env_options": ENV_OPTIONS[family],
-    } | METHOD_GROUPS.get(method, {})
+    }
+    base |= _schedule(family, scenario) | METHOD_GROUPS.get(method, {})
     return PRESETS[preset](method, base)
 
 

@@ -8,4 +8,6 @@ import torch
 from jaxtyping import install_import_hook
 
 torch.set_num_threads(1)
-install_import_hook("na2q", "typecheck.check")
+# all but config, whose own errors name the value and what is allowed
+CHECKED = ["agents", "analysis", "envs", "learner", "methods", "nets", "theory", "training", "types", "vae"]
+install_import_hook([f"na2q.{name}" for name in CHECKED], "typecheck.check")

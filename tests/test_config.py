@@ -56,6 +56,8 @@ def test_given_values_win_over_the_preset() -> None:
         ({"options.order": 1}, "NA2QOptions has no 'order'"),
         ({"optins.orders": 1}, "no group 'optins'"),
         ({"steps": 1}, r"no setting named \['steps'\]"),
+        ({"env_options.levels": "old"}, "levels is 'old', must be one of 'inclusive', 'legacy'"),
+        ({"agent.kind": "rnn"}, "kind is 'rnn', must be one of 'one_head', 'two_head'"),
         ({"options": QMIXOptions()}, "options is QMIXOptions, but method 'na2q'"),
     ],
 )

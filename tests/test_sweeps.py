@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import distributed
 import pandas as pd
 import pytest
 
@@ -114,7 +115,6 @@ def test_run_that_always_crashes_is_given_up_after_its_retries(tmp_path: Path) -
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_dask_completes_every_run_once_though_a_worker_is_killed(shared: bool, tmp_path: Path) -> None:
-    distributed = pytest.importorskip("distributed", reason="extra `cluster` is not installed")
     runs, killed = small(4, steps=3000), threading.Event()
 
     def kill_one(address: str) -> None:
@@ -142,7 +142,6 @@ def test_dask_completes_every_run_once_though_a_worker_is_killed(shared: bool, t
 
 
 def test_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("distributed", reason="extra `cluster` is not installed")
     monkeypatch.setattr("distributed.Client", lambda *_, **__: (_ for _ in ()).throw(OSError("refused")))
     with pytest.raises(RunError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1: refused"):
         sweeps.dask("tcp://127.0.0.1:1").__enter__()

@@ -1,0 +1,146 @@
+"""The battle engine: orders, game loops and whole steps of many battles at once.
+
+An embedded engine with SMAC's interface; its dynamics follow the game's data where those are known
+and are assumed otherwise (see the modules' docstrings). It is not StarCraft II: win rates on it
+compare algorithms with each other, never with results on the game.
+"""
+
+import numpy as np
+from numpy import ndarray
+
+from na2q.envs.battle.combat import choose_targets, land_shots, use_weapons
+from na2q.envs.battle.compiled import compiled
+from na2q.envs.battle.features import is_available, write_features
+from na2q.envs.battle.maps import FIRST_TARGET, MOVE
+from na2q.envs.battle.motion import move_units
+from na2q.envs.battle.outcome import settle
+from na2q.envs.battle.records import ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, WALK, Record, Records
+from na2q.envs.battle.units import LOOPS_PER_STEP
+
+LEGAL = -1
+
+
+@compiled
+def _give_order(world: Record, units: Records, agent: int, action: int):
+    """Replace a living agent's order. A new target, a move or a stop cancels a shot being wound up."""
+    unit = units[agent]
+    if action >= FIRST_TARGET:
+        heals = unit.heal > 0
+        target = action - FIRST_TARGET + (0 if heals else world.n_allies)
+        if target != unit.target:
+            unit.windup = -1.0
+        unit.order, unit.target = HEAL if heals else ATTACK, target
+        return
+    unit.windup = -1.0
+    unit.target = NOBODY
+    unit.order = IDLE
+    if action >= 2:
+        unit.order = WALK
+        unit.goal_x = unit.x + (MOVE if action == 4 else -MOVE if action == 5 else 0.0)
+        unit.goal_y = unit.y + (MOVE if action == 2 else -MOVE if action == 3 else 0.0)
+
+
+@compiled
+def _pass_time(units: Records):
+    """Regenerate, run down the timers and remove the dead."""
+    for index in range(units.shape[0]):
+        unit = units[index]
+        if unit.alive == 0:
+            continue
+        if unit.hp <= 0:
+            unit.alive = 0
+            unit.windup = -1.0
+            continue
+        unit.hp = min(unit.hp_max, unit.hp + unit.life_regen)
+        if unit.unhurt >= unit.shield_delay:
+            unit.shield = min(unit.shield_max, unit.shield + unit.shield_regen)
+        unit.energy = min(unit.energy_max, unit.energy + unit.energy_regen)
+        unit.unhurt += 1.0
+        unit.cooldown = max(0.0, unit.cooldown - 1.0)
+        unit.call_wait = max(0.0, unit.call_wait - 1.0)
+
+
+@compiled
+def advance(world: Record, units: Records, battle: Record, by_x: ndarray, westward: bool):
+    """Run one game loop of one battle; `by_x` and `westward` as in `move_units`."""
+    choose_targets(world, units)
+    use_weapons(units, battle)
+    land_shots(world, units)
+    move_units(world, units, by_x, westward)
+    _pass_time(units)
+
+
+@compiled
+def first_illegal(world: Record, units: Records, battles: Records, actions: ndarray) -> int:
+    """Return e * n_agents + i of the first unavailable action in a running battle, or LEGAL."""
+    n_agents = world.n_allies
+    for e in range(units.shape[0]):
+        for agent in range(0 if battles[e].over else n_agents):
+            if not is_available(world, units[e], agent, actions[e, agent]):
+                return e * n_agents + agent
+    return LEGAL
+
+
+@compiled
+def begin(world: Record, units: Records):
+    """Give the enemies of one battle the orders that they have from their spawn on."""
+    for k in range(world.n_allies, units.shape[0]):
+        units[k].order = ATTACK_MOVE
+        units[k].goal_x, units[k].goal_y = world.attack_x, world.attack_y
+
+
+@compiled
+def _step(world: Record, units: Records, battle: Record, actions: ndarray):
+    for agent in range(world.n_allies):
+        units[agent].last_action = actions[agent]
+        if units[agent].alive == 1:
+            _give_order(world, units, agent, actions[agent])
+    by_x = np.arange(units.shape[0])
+    for loop in range(LOOPS_PER_STEP):
+        advance(world, units, battle, by_x, loop % 2 == 1)
+    battle.step += 1
+    settle(world, units, battle)
+
+
+@compiled
+def observe(worlds: Records, units: Records, obs: ndarray, state: ndarray, avail: ndarray):
+    """Write the features of every battle; `worlds` as in `play`, shapes (e, n, o), (e, s), (e, n, a)."""
+    for e in range(units.shape[0]):
+        write_features(worlds[0], units[e], obs[e], state[e], avail[e])
+
+
+@compiled
+def play(
+    worlds: Records,
+    units: Records,
+    battles: Records,
+    actions: ndarray,
+    obs: ndarray,
+    state: ndarray,
+    avail: ndarray,
+) -> int:
+    """Play one step of every battle that is not over, and write what the agents see then.
+
+    Args:
+        worlds: (1,) WORLD, facts of the map; an array because Python passes those faster than records.
+        units: (e, u) UNIT records, changed in place.
+        battles: (e,) BATTLE records, changed in place; reward and end of the step are read there.
+        actions: (e, n) int64.
+        obs: (e, n, o) float32, written.
+        state: (e, s) float32, written.
+        avail: (e, n, a) bool, written.
+
+    Returns:
+        LEGAL, or e * n + i of the first unavailable action: then nothing has been changed.
+    """
+    world = worlds[0]
+    illegal = first_illegal(world, units, battles, actions)
+    if illegal != LEGAL:
+        return illegal
+    for e in range(units.shape[0]):
+        if battles[e].over:
+            battles[e].reward = 0.0
+        else:
+            _step(world, units[e], battles[e], actions[e])
+    observe(worlds, units, obs, state, avail)
+    return LEGAL

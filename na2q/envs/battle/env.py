@@ -1,0 +1,182 @@
+"""Battles as a VectorEnv; results on them are those of an embedded engine, not of StarCraft II."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+
+from na2q.config import BattleOptions
+from na2q.envs.base import Observation, Transition, check_seeds
+from na2q.envs.battle import engine, records, spawn
+from na2q.envs.battle.maps import FIRST_TARGET, battle_map
+from na2q.spec import EnvSpec
+
+ACTION_NAMES = ("no-op", "stop", "north", "south", "east", "west")
+TEMPLATE_SEED = 0  # of the battle shown before the first reset
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One battle at one moment, for pictures; u units, allies first, m of them enemies."""
+
+    map_name: str
+    step: int
+    types: tuple[str, ...]
+    """Name of each unit's type."""
+    enemy: Bool[ndarray, " u"]
+    alive: Bool[ndarray, " u"]
+    position: Float[ndarray, "u 2"]
+    health: Float[ndarray, " u"]
+    """Share of the type's hit points."""
+    shield: Float[ndarray, " u"]
+    """Share of the type's shields; 0 for types without."""
+    radius: Float[ndarray, " u"]
+    target: Int[ndarray, " u"]
+    """Unit that is attacked or healed, -1 for none."""
+    action: Int[ndarray, " n"]
+    """Last action of each agent, -1 before the first step."""
+    outcome: str
+    """running, won, lost, draw or time limit."""
+
+
+class BattleEnv:
+    """E battles on one map, stepped together (VectorEnv).
+
+    Every copy has its own random numbers, so a battle depends on its seed and its actions only, not
+    on the number of copies. The time limit is part of the task, as in SMAC: it is reported as
+    terminated, never as truncated.
+
+    Transition.info holds arrays of shape (E,): bool "won", "draw" (nobody left) and "timeout",
+    and int "dead_allies" and "dead_enemies".
+    """
+
+    def __init__(self, name: str, options: BattleOptions | None = None, n_envs: int = 1) -> None:
+        """Prepare E battles on the map of that SMAC name, such as "3s5z".
+
+        Raises:
+            ValueError: for an unknown map, an unknown option or n_envs below 1.
+        """
+        if n_envs < 1:
+            raise ValueError(f"n_envs is {n_envs}, must be at least 1")
+        self.map = battle_map(name)
+        self.options = options or BattleOptions()
+        self.n_envs = n_envs
+        self._world = records.world(name, self.options.shield_bits)
+        self._fresh = records.new_units(self.map, 1)[0]
+        self._points, self._offsets = spawn.spawn_points(self.map), spawn.lattice()
+        self.units = records.new_units(self.map, n_envs)
+        """(E, units) UNIT records: the whole situation, read by pictures and scripted players."""
+        self.battles = np.zeros(n_envs, records.BATTLE)
+        """(E,) BATTLE records."""
+        self.spec = self._sizes()
+        self.reset([TEMPLATE_SEED] * n_envs)
+
+    def _sizes(self) -> EnvSpec:
+        rules = self._world[0]
+        n, m, actions = int(rules.n_allies), int(rules.n_enemies), int(rules.n_actions)
+        ally = int(rules.ally_shield_bits + rules.type_bits)
+        enemy = int(rules.enemy_shield_bits + rules.type_bits)
+        return EnvSpec(
+            n_agents=n,
+            n_actions=actions,
+            obs_dim=4 + m * (5 + enemy) + (n - 1) * (5 + ally) + 1 + ally,
+            state_dim=n * (4 + ally) + m * (3 + enemy) + n * actions,
+            episode_limit=int(rules.limit),
+            unit_dim=4 + ally,
+        )
+
+    def reset(self, seeds: Sequence[int]) -> Observation:
+        """Begin a new battle in every copy; equal seeds give equal battles for equal actions.
+
+        Raises:
+            ValueError: unless there is one seed of 0 or more for each copy.
+        """
+        check_seeds(seeds, self.n_envs)
+        if min(seeds) < 0:
+            raise ValueError(f"seeds are {list(seeds)}, must all be 0 or more")
+        self.battles[:] = 0
+        self.units[:] = self._fresh
+        for units, battle, seed in zip(self.units, self.battles, seeds, strict=True):
+            battle["rng"] = spawn.seeded(seed)
+            spawn.place(self._world[0], units, battle, self._points, self._offsets)
+            spawn.number_agents(units, self.spec.n_agents)
+            engine.begin(self._world[0], units)
+        observation = self._empty()
+        engine.observe(self._world, self.units, *observation)
+        return observation
+
+    def step(self, actions: Int[ndarray, "e n"]) -> Transition:
+        """Play one joint action (half a second of game time) in every copy that has not ended.
+
+        Raises:
+            ValueError: for a wrong shape, or an action that is unavailable in a running battle.
+        """
+        actions = np.ascontiguousarray(actions, dtype=np.int64)
+        if actions.shape != (self.n_envs, self.spec.n_agents):
+            raise ValueError(f"actions have shape {actions.shape}, must be {(self.n_envs, self.spec.n_agents)}")
+        observation = self._empty()
+        illegal = engine.play(self._world, self.units, self.battles, actions, *observation)
+        if illegal != engine.LEGAL:
+            raise ValueError(self._complaint(actions, *divmod(int(illegal), self.spec.n_agents)))
+        battles = self.battles.copy()
+        info = {name: battles[name] for name in ("won", "draw", "timeout", "dead_allies", "dead_enemies")}
+        return Transition(observation, battles["reward"], battles["over"], np.zeros(self.n_envs, np.bool_), info)
+
+    def draw(self, axes: Any, copy: int = 0) -> None:
+        """Draw one battle as it stands into matplotlib axes."""
+        from na2q.envs.battle.picture import draw_battle  # which imports this module
+
+        draw_battle(self.frame(copy), axes)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _empty(self) -> Observation:
+        e, spec = self.n_envs, self.spec
+        return Observation(
+            np.empty((e, spec.n_agents, spec.obs_dim), np.float32),
+            np.empty((e, spec.state_dim), np.float32),
+            np.empty((e, spec.n_agents, spec.n_actions), np.bool_),
+        )
+
+    def _complaint(self, actions: ndarray, e: int, agent: int) -> str:
+        observation = self._empty()
+        engine.observe(self._world, self.units, *observation)
+        available = ", ".join(self.action_name(int(a), agent) for a in np.flatnonzero(observation.avail[e, agent]))
+        return f"copy {e}: agent {agent} cannot perform action {actions[e, agent]}; available are {available}"
+
+    def action_name(self, action: int, agent: int) -> str:
+        """Return what an action of an agent means, such as "2 (north)" or "7 (attack enemy 1)"."""
+        if action < FIRST_TARGET:
+            return f"{action} ({ACTION_NAMES[action]})"
+        what = "heal agent" if self.map.allies[agent] == "medivac" else "attack enemy"
+        return f"{action} ({what} {action - FIRST_TARGET})"
+
+    def frame(self, e: int = 0) -> Frame:
+        """Return a copy of what a picture of battle `e` shows."""
+        units, battle = self.units[e].copy(), self.battles[e]
+        fights = np.isin(units["order"], (records.ATTACK, records.HEAL, records.ATTACK_MOVE)) & (units["alive"] == 1)
+        return Frame(
+            map_name=self.map.name,
+            step=int(battle["step"]),
+            types=self.map.allies + self.map.enemies,
+            enemy=units["enemy"] == 1,
+            alive=units["alive"] == 1,
+            position=np.stack([units["x"], units["y"]], axis=-1),
+            health=units["hp"] / units["hp_max"],
+            shield=units["shield"] / np.maximum(units["shield_max"], 1.0),
+            radius=units["radius"],
+            target=np.where(fights, units["target"], records.NOBODY),
+            action=units["last_action"][: self.spec.n_agents],
+            outcome=self._outcome(battle),
+        )
+
+    @staticmethod
+    def _outcome(battle: records.Record) -> str:
+        if not battle["over"]:
+            return "running"
+        flags = {"won": battle["won"], "draw": battle["draw"], "time limit": battle["timeout"]}
+        return next((name for name, flag in flags.items() if flag), "lost")

@@ -1,0 +1,227 @@
+"""The adapter to real SMAC, with a stand-in for the game: features, ends, crashes, messages.
+
+None of this has been run against StarCraft II itself.
+"""
+
+import importlib
+import importlib.util
+import os
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from na2q.config import SMACOptions
+from na2q.envs import smac
+from na2q.envs.battle import BattleEnv, scripts
+from na2q.envs.battle.maps import MAPS
+
+
+class StandIn:
+    """`StarCraft2Env`'s methods, with the embedded engine's units in place of the game's."""
+
+    replay_prefix = ""
+    crash_at = ()  # steps, counted from the start of the process, at which SMAC reports a crash
+    die_at = ()  # steps at which the process itself ends
+
+    def __init__(self, name, options, seed):
+        self.env, self.seed, self.steps = BattleEnv(name), seed, 0
+        self.options = options
+        self.observation = None
+
+    def reset(self):
+        self.observation = self.env.reset([self.seed])
+        return self.get_obs(), self.get_state()
+
+    def step(self, actions):
+        self.steps += 1
+        if self.steps in self.die_at:
+            os._exit(1)
+        if self.steps in self.crash_at:
+            return 0, True, {}
+        self.observation, reward, terminated, _, info = self.env.step(np.array([actions]))
+        return float(reward[0]), bool(terminated[0]), {"battle_won": bool(info["won"][0]), "dead_allies": 0}
+
+    def get_obs(self):
+        return list(self.observation.obs[0])
+
+    def get_state(self):
+        return self.observation.state[0]
+
+    def get_avail_actions(self):
+        return self.observation.avail[0].astype(int).tolist()
+
+    def save_replay(self):
+        with open(os.path.join(self.options.replay_dir, self.replay_prefix), "w") as file:
+            file.write("replay")
+
+    def close(self):
+        pass
+
+
+class CrashesOnce(StandIn):
+    crash_at = (3,)
+
+
+class CrashesAlways(StandIn):
+    crash_at = tuple(range(1, 100))
+
+
+class DiesOnce(StandIn):
+    die_at = (3,)
+
+
+@pytest.fixture
+def smac_env():
+    made = []
+
+    def make(launcher, name="3m", options=None, n_envs=1):
+        made.append(smac.SMACEnv(name, options, n_envs, run_name="run7", launcher=launcher))
+        return made[-1]
+
+    yield make
+    for env in made:
+        env.close()
+
+
+def play(env, reference, seeds, steps=200):
+    """Play the same scripted actions on adapter and engine, compare all that they report."""
+    mine, theirs = env.reset(seeds), reference.reset(seeds)
+    for _ in range(steps):
+        for a, b in zip(mine, theirs, strict=True):
+            np.testing.assert_array_equal(a, b)
+        actions = scripts.nearest(reference, theirs.avail)
+        one, two = env.step(actions), reference.step(actions)
+        np.testing.assert_array_equal(one.reward, two.reward)
+        np.testing.assert_array_equal(one.terminated, two.terminated)
+        mine, theirs = one.observation, two.observation
+        if one.terminated.all():
+            return one, two
+    raise AssertionError("no end")
+
+
+def test_adapter_passes_on_what_the_game_reports(smac_env):
+    one, _ = play(smac_env(StandIn, n_envs=2), BattleEnv("3m", n_envs=2), [1, 2])
+    assert not one.truncated.any()
+    assert not one.info["crashed"].any()
+    assert one.observation.obs.dtype == np.float32
+    assert one.observation.avail.dtype == np.bool_
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_sizes_equal_those_of_the_embedded_engine(name, smac_env):
+    assert smac_env(StandIn, name).spec == BattleEnv(name).spec
+
+
+@pytest.mark.parametrize("launcher", [CrashesOnce, DiesOnce])
+def test_a_crash_ends_the_episode_and_the_game_starts_again(launcher, smac_env):
+    env = smac_env(launcher)
+    env.reset([0])
+    actions = np.array([[1, 1, 1]])
+    for _ in range(2):
+        assert not env.step(actions).terminated[0]
+    crashed = env.step(actions)
+    assert crashed.terminated[0]
+    assert crashed.reward[0] == 0
+    assert crashed.info["crashed"][0]
+    assert not crashed.info["won"][0]
+    assert env.reset([0]).obs.any()
+    assert not env.step(actions).info["crashed"][0]
+    assert env.step(actions).info["restarts"][0] == 1
+
+
+def test_three_crashes_in_a_row_are_an_error(smac_env):
+    env = smac_env(CrashesAlways)
+    actions = np.array([[1, 1, 1]])
+    for _ in range(2):
+        env.reset([0])
+        assert env.step(actions).info["crashed"][0]
+    env.reset([0])
+    with pytest.raises(smac.GameCrashedError, match="3m crashed 3 times in a row"):
+        env.step(actions)
+
+
+def test_what_goes_wrong_in_a_game_process_reaches_the_caller(smac_env):
+    env = smac_env(StandIn)
+    env.reset([0])
+    with pytest.raises(RuntimeError, match="agent 0 cannot perform action 0"):
+        env.step(np.array([[0, 0, 0]]))
+
+
+def test_replays_are_named_after_run_and_step(smac_env, tmp_path):
+    env = smac_env(StandIn, options=SMACOptions(save_replays=True, replay_dir=str(tmp_path)))
+    transition, avail = None, env.reset([0]).avail
+    while transition is None or not transition.terminated[0]:
+        transition = env.step(np.where(avail[:, :, 1], 1, 0))
+        avail = transition.observation.avail
+    assert [path.name for path in tmp_path.iterdir()] == [f"run7_step{env.total_steps}_copy0"]
+
+
+# --- what is missing -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def installed(monkeypatch, tmp_path):
+    """A machine with everything; each test takes something away."""
+    state = SimpleNamespace(modules={"smac", "smac.env", "pysc2"}, error=None, sc2=tmp_path / "StarCraftII")
+    binary = state.sc2 / "Versions" / "Base75689" / "SC2_x64"
+    binary.parent.mkdir(parents=True)
+    binary.touch(mode=0o755)
+    (state.sc2 / "Maps" / "SMAC_Maps").mkdir(parents=True)
+    (state.sc2 / "Maps" / "SMAC_Maps" / "8m.SC2Map").touch()
+    state.binary = binary
+
+    def import_module(name):
+        if state.error is not None:
+            raise state.error
+        return SimpleNamespace()
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name if name in state.modules else None)
+    monkeypatch.setattr(importlib, "import_module", import_module)
+    monkeypatch.setenv("SC2PATH", str(state.sc2))
+    return state
+
+
+def test_nothing_is_missing_on_a_complete_machine(installed):
+    assert smac.missing("8m") is None
+
+
+def test_smac_is_the_first_thing_missed(installed):
+    installed.modules.clear()
+    assert "github.com/oxwhirl/smac" in smac.missing("8m")
+
+
+def test_the_optimiser_called_smac_is_told_apart(installed):
+    installed.modules.discard("smac.env")
+    message = smac.missing("8m")
+    assert "hyper-parameter optimiser" in message
+    assert "uninstall" in message
+
+
+def test_pysc2_comes_next(installed):
+    installed.modules.discard("pysc2")
+    assert "pysc2==4.0.0" in smac.missing("8m")
+
+
+def test_a_new_protobuf_has_two_remedies(installed):
+    installed.error = TypeError("Descriptors cannot be created directly.")
+    message = smac.missing("8m")
+    assert "protobuf<3.21" in message
+    assert "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=python" in message
+
+
+def test_a_missing_or_unusable_game_names_the_place_looked_at(installed):
+    installed.binary.chmod(0o644)
+    message = smac.missing("8m")
+    assert str(installed.sc2) in message
+    assert "embedded engine" in message
+
+
+def test_a_missing_map_names_the_file(installed):
+    assert "corridor.SC2Map" in smac.missing("corridor")
+
+
+def test_making_the_real_game_says_what_is_missing(installed):
+    installed.modules.clear()
+    with pytest.raises(smac.SMACMissingError, match="SMAC is not installed"):
+        smac.make("smac-8m")
