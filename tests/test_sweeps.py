@@ -47,7 +47,7 @@ def test_figure_3_is_the_papers_comparison_seed_by_seed() -> None:
 def test_unknown_sweep_names_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["sweep", "nothing"])
-    assert "unknown sweep 'nothing'; known are figure3, pilot, smoke" in capsys.readouterr().err
+    assert "unknown sweep 'nothing'; known are figure3, figure4" in capsys.readouterr().err
 
 
 def test_second_call_does_only_what_is_left(tmp_path: Path) -> None:

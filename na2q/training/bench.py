@@ -75,7 +75,7 @@ def bench(config: TrainConfig, episodes: int = 40) -> dict[str, Any]:
 
     Returns `steps_per_second`, `floor_ms`, `episode_floors` (one collected episode and its update),
     `update_floors`, `acting_floors` (acting, environment and replay), `peak_rss_mb`, `mean_length` in steps, and
-    `parts`: milliseconds for each episode as median and quartiles.
+    `parts`: milliseconds as median and quartiles, for `n_envs` episodes where these are played at once.
     """
     torch.set_num_threads(config.threads)
     trainer = Trainer(config)
@@ -92,17 +92,17 @@ def bench(config: TrainConfig, episodes: int = 40) -> dict[str, Any]:
     steps = trainer.step - steps
     median = {name: statistics.median(values) for name, values in clock.parts.items()}
     update = sum(median[name] for name in ("forward", "backward", "optimiser"))
-    acting = median["play"] + median["replay"]
-    unit = median["floor"]
+    acting = median["play"] / config.n_envs + median["replay"]
+    unit, length = median["floor"], steps / episodes / config.n_envs
     return {
         "method": config.method,
         "env": config.env,
-        "steps_per_second": steps / episodes / (update + acting),
+        "steps_per_second": length / (update + acting),
         "floor_ms": 1e3 * unit,
         "episode_floors": (update + acting) / unit,
         "update_floors": update / unit,
         "acting_floors": acting / unit,
-        "mean_length": steps / episodes,
+        "mean_length": length,
         "peak_rss_mb": _peak_rss_mb(),
         "parts": {name: timing(values)._asdict() for name, values in clock.parts.items()},
     }

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,13 +76,43 @@ def _pilot() -> list[TrainConfig]:
     return list(dict.fromkeys(runs))
 
 
+FIGURE12 = ("8m", "2s3z", "2s_vs_1sc", "3s5z", "3s_vs_5z", "MMM2")  # Appendix H
+FIGURE4 = ("5m_vs_6m", "8m_vs_9m", "2c_vs_64zg", "3s5z_vs_3s6z", "corridor", "6h_vs_8z")  # the others of Table 2
+FIGURE8 = ("5m_vs_6m", "3s5z_vs_3s6z", "corridor")  # our choice: section 5.3 does not name its three maps
+
+
+def _maps(family: str, maps: Sequence[str]) -> list[TrainConfig]:
+    """Ten methods on StarCraft maps, five seeds (Tables 2 and 3)."""
+    return grid(PAPER, [f"{family}-{name}" for name in maps], range(1, 6))
+
+
+def _figure8(family: str) -> list[TrainConfig]:
+    """NA2Q, its ablations, VDN and Qatten (section 5.3)."""
+    variants = [("na2q", {}), *(("na2q", settings) for settings in ABLATIONS), ("vdn", {}), ("qatten", {})]
+    return [
+        configure(method, f"{family}-{name}", seed=seed, **settings)
+        for seed, name, (method, settings) in itertools.product(range(1, 6), FIGURE8, variants)
+    ]
+
+
 def _smoke() -> list[TrainConfig]:
     """Every method for a few seconds."""
     return grid(tuple(METHOD_OPTIONS), ("lbf-3p-3f",), (1,), ("smoke",))
 
 
-SWEEPS: dict[str, Callable[[], list[TrainConfig]]] = {"figure3": _figure3, "pilot": _pilot, "smoke": _smoke}
-"""Sweeps by name; the order of a sweep is the order in which its runs begin."""
+SWEEPS: dict[str, Callable[[], list[TrainConfig]]] = {
+    "figure3": _figure3,
+    "figure4": partial(_maps, "battle", FIGURE4),
+    "figure8": partial(_figure8, "battle"),
+    "figure12": partial(_maps, "battle", FIGURE12),
+    "figure4-game": partial(_maps, "smac", FIGURE4),
+    "figure8-game": partial(_figure8, "smac"),
+    "figure12-game": partial(_maps, "smac", FIGURE12),
+    "pilot": _pilot,
+    "smoke": _smoke,
+}
+"""Sweeps by name; the order of a sweep is the order in which its runs begin. Those that end in -game need
+StarCraft II, the others of the same figures use the embedded engine."""
 
 
 def runs_of(sweep: str) -> list[Run]:
