@@ -23,7 +23,7 @@ SMALL = EnvSpec(n_agents=3, n_actions=4, obs_dim=5, state_dim=15, episode_limit=
 SLACK = 1e-6  # finite differences and sums in float64 are far more exact
 
 Value = Callable[[Any, Tensor, MixContext], Tensor]
-"""Value of each row's joint action, given the network, the utilities taken (rows, n) and the context."""
+"""Value of each row's joint action, given the network, the utilities taken, of shape (rows, n), and the context."""
 
 
 def q_tot(online: QLearning, q: Float[Tensor, "rows n"], ctx: MixContext) -> Float[Tensor, "rows ..."]:
@@ -52,7 +52,8 @@ class Measured(NamedTuple):
     joint_actions: int  # tried for each weight set
     igm: int  # weight sets whose greedy joint action maximises the value
     monotone: int  # weight sets whose value falls in no utility
-    lowest_slope: float
+    lowest_slope: float  # over weight sets, joint actions and agents
+    highest_slope: float
 
 
 def joint_action_contexts(online: QLearning, seed: int) -> tuple[Float[Tensor, "n a"], MixContext]:
@@ -118,7 +119,7 @@ def measure(
     method: str, value: Value = q_tot, preset: str = "released", weight_sets: int = 20, spec: EnvSpec = SMALL
 ) -> Measured | None:
     """Count the weight sets for which a value keeps IGM and monotonicity; None for methods without Q_tot."""
-    config, best, lowest = configure(method, preset=preset), [], []
+    config, best, ends = configure(method, preset=preset), [], []
     for seed in range(weight_sets):
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(seed)
@@ -128,6 +129,8 @@ def measure(
             if not online.coalitions:
                 return None
             best.append(regret(online, q, ctx, value) <= SLACK)
-            lowest.append(float(slopes(online, chosen(q, ctx), ctx, value=value).min()))
-    falls_nowhere = [slope >= -SLACK for slope in lowest]
-    return Measured(weight_sets, spec.n_actions**spec.n_agents, sum(best), sum(falls_nowhere), min(lowest))
+            ends.append([float(end) for end in slopes(online, chosen(q, ctx), ctx, value=value).aminmax()])
+    lowest, highest = zip(*ends, strict=True)
+    monotone = sum(slope >= -SLACK for slope in lowest)
+    joint_actions = spec.n_actions**spec.n_agents
+    return Measured(weight_sets, joint_actions, sum(best), monotone, min(lowest), max(highest))
