@@ -4,10 +4,12 @@ import dataclasses
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import na2q
+from na2q.analysis.figures import joint_action_values
 from na2q.analysis.games import ALL_GAMES, outcome_table
 from na2q.analysis.reference import TASK, as_html, deviations, method_facts, overview, settings_table, stored_games
 from na2q.config import METHOD_OPTIONS, QTRANOptions, configure
@@ -126,3 +128,11 @@ def test_outcomes_count_the_seeds_that_found_the_optimum() -> None:
     runs = pd.DataFrame({"method": "vdn", "game": ["a", "a", "b"], "seed": [2, 1, 1]})
     table = outcome_table(runs.assign(payoff=[8.0, 0.0, 7.0], optimum=8.0))
     assert table.loc["vdn"].to_dict() == {"a": "1 of 2 (0, 8)", "b": "0 of 1 (7)"}
+
+
+def test_heat_maps_frame_the_largest_entries() -> None:
+    table = np.array([[8.0, -12.0], [-12.0, 8.0]])
+    figure = joint_action_values({"payoff": table, "sum": np.array([[0.0, 1.0], [2.0, 3.0]])})
+    assert [axes.get_title() for axes in figure.axes] == ["payoff", "sum"]
+    assert [len(axes.patches) for axes in figure.axes] == [2, 1]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["8.0", "-12.0", "-12.0", "8.0"]
