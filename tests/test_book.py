@@ -54,6 +54,16 @@ def test_no_equation_label_is_used_twice() -> None:
     assert len(set(labels)) == len(labels)
 
 
+def test_formulas_need_no_part_of_mathjax_that_the_book_does_not_hold() -> None:
+    """These macros make MathJax fetch an extension; where that fails, no formula of the page is set."""
+    held = {path.stem for path in (BOOK / "_vendor" / "mathjax" / "input" / "tex" / "extensions").glob("*.js")}
+    texts = [path.read_text() for path in PAGES]
+    texts += [source(cell) for path in NOTEBOOKS for cell in cells(path, "markdown")]
+    fetched = {"boldsymbol", "color", "cancel", "bbox", "enclose", "bra", "ket", "braket", "ce", "verb", "href"} - held
+    for text in texts:
+        assert not fetched & set(re.findall(r"\\([a-z]+)", text))
+
+
 def test_every_work_cited_is_in_the_bibliography() -> None:
     known = set(re.findall(r"^@\w+\{(\S+),", (BOOK / "references.bib").read_text(), flags=re.M))
     texts = [path.read_text() for path in PAGES]
