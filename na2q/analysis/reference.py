@@ -50,6 +50,20 @@ def deviations(method: str | None = None) -> pd.DataFrame:
     return table.set_index("row")
 
 
+def deviations_shown(method: str | None = None) -> pd.DataFrame:
+    """`deviations` in the few columns that fit a page: impact beside the topic, the setting below what we do."""
+    table = deviations(method)
+    settings = ["; ".join(f"`{name}`" for name in names.split()) for names in table["setting"]]
+    ours = [f"{does} {setting}".strip() for does, setting in zip(table["ours"], settings, strict=True)]
+    shown = {
+        "topic (impact)": table["topic"] + " (" + table["impact"] + ")",
+        "paper": table["paper"],
+        "released code": table["released"],
+        "ours, with the setting": ours,
+    }
+    return pd.DataFrame(shown, index=table.index)
+
+
 class MethodFacts(NamedTuple):
     """What the page of a method says without anyone having typed it; shows itself in a notebook."""
 
@@ -66,7 +80,7 @@ class MethodFacts(NamedTuple):
         """Every table under a title of its own; a note where one is empty."""
         titles = {
             "decomposition": f"Credits on {TASK}, weights as initialised",
-            "igm": "Greedy actions and slopes, measured by brute force",
+            "igm": "Greedy actions and slopes, by brute force over random weights",
             "parameters": f"Parameters on {TASK}",
             "inputs": f"Agents and first update on {TASK}, by preset",
             "optimisers": "Optimisers",
@@ -85,7 +99,7 @@ class MethodFacts(NamedTuple):
 def as_html(table: pd.DataFrame) -> str:
     """Draw a table as pandas does, without cutting texts short; `code` in backticks becomes code."""
     with pd.option_context("display.max_colwidth", None):
-        drawn = table.to_html()
+        drawn = table.rename_axis(index=None, columns=table.index.name).to_html()  # one row of headings
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", drawn)
 
 
@@ -98,7 +112,6 @@ def method_facts(method: str) -> MethodFacts:
         online = METHODS[method](spec, config.agent, config.options)
     parts = {name: count(part) for name, part in online.named_children()}
     parameters = pd.DataFrame({"parameters": parts | {"all": count(online)}}).rename_axis("part")
-    differing = deviations(method).drop(columns="methods")
     return MethodFacts(
         decomposition=decomposition_table(online),
         igm=igm_table(method),
@@ -107,7 +120,7 @@ def method_facts(method: str) -> MethodFacts:
         optimisers=optimiser_table(online, config.optim),
         games=games_table(method),
         settings=preset_table(method),
-        deviations=differing,
+        deviations=deviations_shown(method),
     )
 
 
@@ -164,10 +177,8 @@ def igm_table(method: str) -> pd.DataFrame:
         if found is not None:
             flat = found.lowest_slope == found.highest_slope == 0
             rows[name] = {
-                "greedy joint action is best": f"{found.igm} of {found.weight_sets} weight sets",
-                "never falls in a utility": "reads none"
-                if flat
-                else f"{found.monotone} of {found.weight_sets} weight sets",
+                "greedy joint action is best": f"{found.igm} of {found.weight_sets}",
+                "never falls in a utility": "reads none" if flat else f"{found.monotone} of {found.weight_sets}",
                 "lowest slope": "" if flat else f"{found.lowest_slope:.2g}",
                 "joint actions tried": f"{found.joint_actions}",
             }
@@ -234,9 +245,9 @@ def overview() -> pd.DataFrame:
         checked = facts.igm.iloc[0] if len(facts.igm) else {}
         rows[method] = {
             "terms": terms.get("terms", "none"),
-            "credits at the start": terms.get("credits", ""),
-            "greedy joint action is best": checked.get("greedy joint action is best", "no Q_tot"),
-            "never falls in a utility": checked.get("never falls in a utility", "no Q_tot"),
+            "first credits": terms.get("credits", ""),
+            "IGM": checked.get("greedy joint action is best", "no Q_tot"),
+            "monotone": checked.get("never falls in a utility", "no Q_tot"),
             "parameters": facts.parameters.loc["all", "parameters"],
             "heads": facts.inputs.loc["released", "heads"],
             "agent index": facts.inputs.loc["released", "agent index"],
