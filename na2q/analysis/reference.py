@@ -99,7 +99,7 @@ class MethodFacts(NamedTuple):
 def as_html(table: pd.DataFrame) -> str:
     """Draw a table as pandas does, without cutting texts short; `code` in backticks becomes code."""
     with pd.option_context("display.max_colwidth", None):
-        drawn = table.rename_axis(index=None, columns=table.index.name).to_html()  # one row of headings
+        drawn = table.rename_axis(index=None, columns=str(table.index.name or "")).to_html()  # one row of headings
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", drawn)
 
 
