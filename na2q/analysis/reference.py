@@ -162,7 +162,7 @@ def spell(online: QLearning) -> str:
 
 def span(values: torch.Tensor) -> str:
     """Smallest and largest entry, or the one value that all have."""
-    low, high = f"{float(values.min()):.3g}", f"{float(values.max()):.3g}"
+    low, high = f"{float(values.min()):.2g}", f"{float(values.max()):.2g}"
     return low if low == high else f"{low} to {high}"
 
 
@@ -246,11 +246,10 @@ def overview() -> pd.DataFrame:
         rows[method] = {
             "terms": terms.get("terms", "none"),
             "first credits": terms.get("credits", ""),
-            "IGM": checked.get("greedy joint action is best", "no Q_tot"),
-            "monotone": checked.get("never falls in a utility", "no Q_tot"),
+            "IGM": checked.get("greedy joint action is best", ""),
+            "monotone": checked.get("never falls in a utility", ""),
             "parameters": facts.parameters.loc["all", "parameters"],
             "heads": facts.inputs.loc["released", "heads"],
-            "agent index": facts.inputs.loc["released", "agent index"],
         }
     return pd.DataFrame(rows).T.rename_axis("method")
 
