@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from na2q.methods import METHODS
+
 ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
+PAGES = sorted([*BOOK.glob("*.md"), *(BOOK / "methods").glob("*.md")])
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -30,8 +34,43 @@ def test_book_reaches_the_notebooks_through_its_link() -> None:
 def test_table_of_contents_lists_every_page_once_and_nothing_else() -> None:
     toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
     listed = [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
-    pages = [path.stem for path in (ROOT / "book").glob("*.md")] + [f"notebooks/{path.stem}" for path in NOTEBOOKS]
-    assert sorted(listed) == sorted(pages)
+    pages = [str(path.relative_to(BOOK).with_suffix("")) for path in PAGES]
+    assert sorted(listed) == sorted(pages + [f"notebooks/{path.stem}" for path in NOTEBOOKS])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_has_a_page_with_its_code_and_facts(method: str) -> None:
+    text = (BOOK / "methods" / f"{method}.md").read_text()
+    assert f"(method-{method})=" in text
+    assert f":label: eq-{method}\n" in text
+    assert f'method_facts("{method}")' in text
+    assert f":pyobject: {METHODS[method].__name__}\n" in text
+
+
+def test_no_equation_label_is_used_twice() -> None:
+    texts = [path.read_text() for path in PAGES]
+    texts += [source(cell) for path in NOTEBOOKS for cell in cells(path, "markdown")]
+    labels = [label for text in texts for label in re.findall(r"^:label: (eq-\S+)", text, flags=re.M)]
+    assert len(set(labels)) == len(labels)
+
+
+def test_formulas_need_no_part_of_mathjax_that_the_book_does_not_hold() -> None:
+    """These macros make MathJax fetch an extension; where that fails, no formula of the page is set."""
+    held = {path.stem for path in (BOOK / "_vendor" / "mathjax" / "input" / "tex" / "extensions").glob("*.js")}
+    texts = [path.read_text() for path in PAGES]
+    texts += [source(cell) for path in NOTEBOOKS for cell in cells(path, "markdown")]
+    fetched = {"boldsymbol", "color", "cancel", "bbox", "enclose", "bra", "ket", "braket", "ce", "verb", "href"} - held
+    for text in texts:
+        assert not fetched & set(re.findall(r"\\([a-z]+)", text))
+
+
+def test_every_work_cited_is_in_the_bibliography() -> None:
+    known = set(re.findall(r"^@\w+\{(\S+),", (BOOK / "references.bib").read_text(), flags=re.M))
+    texts = [path.read_text() for path in PAGES]
+    texts += [source(cell) for path in NOTEBOOKS for cell in cells(path, "markdown")]
+    for text in texts:
+        for keys in re.findall(r"\{cite:\w+\}`([^`]+)`", text):
+            assert {key.strip() for key in keys.split(",")} <= known, keys
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -1,7 +1,6 @@
 """Properties that hold for every method, or for exactly the methods that are said to have them."""
 
 import copy
-from itertools import product
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from random_task import SPEC, VARIANTS, Variant, derive, random_batch
 from torch import Tensor
 
 from na2q.agents import plan_slots
+from na2q.analysis.igm import UNRESTRICTED, chosen, joint_action_contexts, measure, random_weights, slopes
 from na2q.config import METHOD_OPTIONS
 from na2q.learner import Learner
 from na2q.methods import METHODS
@@ -21,50 +21,6 @@ NOT_MONOTONE = {"shaq", "iql"}  # SHAQ by construction; IQL has no Q_tot
 MIXING = [v for v in VARIANTS if v.method not in NOT_MONOTONE]
 KEEPS_PADDING = {"na2q", "cds"}  # in preset exact, bugs of the released code
 CANCELS = {"mixer.key.bias"}  # Qatten: a shift inside a softmax
-
-
-def joint_action_contexts(spec: EnvSpec, learner: Learner, seed: int) -> tuple[Tensor, MixContext]:
-    """Random utilities of one step, and a context for each joint action, in float64."""
-    rng = torch.Generator().manual_seed(seed)
-
-    def normal(*shape: int) -> Tensor:
-        return torch.randn(shape, generator=rng, dtype=torch.float64) * 2
-
-    n, a, hidden = spec.n_agents, spec.n_actions, learner.online.agent.config.hidden
-    q = normal(n, a)
-    actions = torch.tensor(list(product(range(a), repeat=n)))
-    rows = len(actions)
-    noise = learner.online.draw_noise(1, rng)
-    ctx = MixContext(
-        state=normal(spec.state_dim).expand(rows, -1),
-        obs=normal(n, spec.obs_dim).expand(rows, -1, -1),
-        hidden=normal(n, hidden).expand(rows, -1, -1),
-        actions=actions,
-        q_max=q.amax(-1).expand(rows, -1),
-        greedy=actions == q.argmax(-1),
-        semantics=normal(n, hidden).expand(rows, -1, -1),
-        noise=noise.expand(rows, -1, -1) if isinstance(noise, Tensor) and noise.dim() == 3 else None,
-    )
-    return q, ctx
-
-
-def random_weights(learner: Learner, seed: int) -> Any:
-    """The online network in float64, with weights far larger than at initialisation."""
-    online, rng = learner.online.double(), torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in online.parameters():
-            parameter.mul_(1 + 4 * torch.rand(parameter.shape, generator=rng, dtype=torch.float64))
-    return online
-
-
-def chosen(q: Tensor, ctx: MixContext) -> Tensor:
-    return q.expand(len(ctx.actions), -1, -1).gather(-1, ctx.actions.unsqueeze(-1)).squeeze(-1)
-
-
-def slopes(online: Any, q: Tensor, ctx: MixContext, step: float = 1e-3) -> Tensor:
-    """Finite differences of Q_tot in each utility, everything else fixed."""
-    up = [online.mix(q + step * torch.eye(q.shape[-1])[i], ctx).q_tot for i in range(q.shape[-1])]
-    return (torch.stack(up, -1) - online.mix(q, ctx).q_tot.unsqueeze(-1)) / step
 
 
 def gradients(learner: Learner, step: Any) -> tuple[dict[str, Tensor], list[Tensor]]:
@@ -127,8 +83,8 @@ def test_mixing_works_with_any_leading_axes(variant: Variant) -> None:
 def test_q_tot_never_decreases_in_any_utility(variant: Variant) -> None:
     for seed in range(8):
         learner = variant.learner(seed)
-        q, ctx = joint_action_contexts(SPEC, learner, seed)
-        online = random_weights(learner, seed)
+        q, ctx = joint_action_contexts(learner.online, seed)
+        online = random_weights(learner.online, seed)
         with torch.no_grad():
             assert float(slopes(online, chosen(q, ctx), ctx).min()) >= -1e-6
 
@@ -137,8 +93,8 @@ def test_q_tot_never_decreases_in_any_utility(variant: Variant) -> None:
 def test_joint_greedy_equals_individual_greedy(variant: Variant) -> None:
     for seed in range(8):
         learner = variant.learner(seed)
-        q, ctx = joint_action_contexts(SPEC, learner, seed)
-        online = random_weights(learner, seed)
+        q, ctx = joint_action_contexts(learner.online, seed)
+        online = random_weights(learner.online, seed)
         with torch.no_grad():
             q_tot = online.mix(chosen(q, ctx), ctx).q_tot
         at_greedy = q_tot[ctx.greedy.all(-1)]
@@ -149,7 +105,7 @@ def test_shaq_promises_neither() -> None:
     falls, misses = 0, 0
     for seed in range(8):
         learner = Variant("shaq").learner(seed)
-        q, ctx = joint_action_contexts(SPEC, learner, seed)
+        q, ctx = joint_action_contexts(learner.online, seed)
         online = learner.online.double()
         with torch.no_grad():
             q_tot = online.mix(chosen(q, ctx), ctx).q_tot
@@ -157,6 +113,26 @@ def test_shaq_promises_neither() -> None:
         misses += int(q_tot.max() > q_tot[ctx.greedy.all(-1)] + 1e-6)
     assert falls > 0
     assert misses > 0
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_brute_force_tells_who_keeps_igm(method: str) -> None:
+    measured = measure(method, weight_sets=4)
+    if method == "iql":
+        assert measured is None
+        return
+    assert measured is not None
+    assert measured.joint_actions == 4**3
+    kept = 4 if method not in NOT_MONOTONE else 0
+    assert (measured.igm, measured.monotone) == (kept, kept)
+    assert (measured.lowest_slope >= -1e-6) == (kept == 4)
+
+
+@pytest.mark.parametrize("method", UNRESTRICTED)
+def test_unrestricted_values_do_not_keep_igm(method: str) -> None:
+    measured = measure(method, UNRESTRICTED[method][1], weight_sets=8)
+    assert measured is not None
+    assert measured.igm < 4
 
 
 # --- learning -------------------------------------------------------------------------------------------

@@ -1,0 +1,136 @@
+"""Brute force over all joint actions of one step: who keeps IGM, and whose value never falls in a utility?
+
+IGM (individual-global-max, Eq. 1) asks that the joint action of individually greedy agents maximise Q_tot. A value
+that never falls in any utility keeps it; the converse does not hold, so both are measured.
+"""
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from na2q.config import configure
+from na2q.methods import METHODS, QLearning
+from na2q.spec import EnvSpec
+from na2q.types import MixContext
+
+SMALL = EnvSpec(n_agents=3, n_actions=4, obs_dim=5, state_dim=15, episode_limit=8, unit_dim=5)
+"""A task of 64 joint actions, small enough to try them all."""
+
+SLACK = 1e-6  # finite differences and sums in float64 are far more exact
+
+Value = Callable[[Any, Tensor, MixContext], Tensor]
+"""Value of each row's joint action, given the network, the utilities taken, of shape (rows, n), and the context."""
+
+
+def q_tot(online: QLearning, q: Float[Tensor, "rows n"], ctx: MixContext) -> Float[Tensor, "rows ..."]:
+    """Q_tot as the method mixes it."""
+    return online.mix(q, ctx).q_tot
+
+
+def central_value(online: Any, q: Float[Tensor, "rows n"], ctx: MixContext) -> Float[Tensor, " rows"]:
+    """OW-QMIX's unrestricted Q*, as if its central agents had the utilities given."""
+    return online.central(ctx.state, q)
+
+
+def joint_value(online: Any, q: Float[Tensor, "rows n"], ctx: MixContext) -> Float[Tensor, " rows"]:
+    """QTRAN's Q_jt, which knows the actions and hidden states but not the utilities."""
+    return online.joint_value(ctx, ctx.actions)
+
+
+UNRESTRICTED: dict[str, tuple[str, Value]] = {"qtran": ("Q_jt", joint_value), "wqmix": ("Q*", central_value)}
+"""Second values of the methods that have one, with the name of each; nothing holds these to IGM by construction."""
+
+
+class Measured(NamedTuple):
+    """How often a value kept IGM and monotonicity, over weight sets drawn at random."""
+
+    weight_sets: int
+    joint_actions: int  # tried for each weight set
+    igm: int  # weight sets whose greedy joint action maximises the value
+    monotone: int  # weight sets whose value falls in no utility
+    lowest_slope: float  # over weight sets, joint actions and agents
+    highest_slope: float
+
+
+def joint_action_contexts(online: QLearning, seed: int) -> tuple[Float[Tensor, "n a"], MixContext]:
+    """Draw random utilities of one step, and a context for each joint action, in float64.
+
+    State, observations, hidden states, semantics and noise are the same in every row.
+    """
+    rng, spec = torch.Generator().manual_seed(seed), online.spec
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=rng, dtype=torch.float64) * 2
+
+    n, a, hidden = spec.n_agents, spec.n_actions, online.agent.config.hidden
+    q = normal(n, a)
+    actions = torch.tensor(list(product(range(a), repeat=n)))
+    rows = len(actions)
+    noise = online.draw_noise(1, rng)
+    ctx = MixContext(
+        state=normal(spec.state_dim).expand(rows, -1),
+        obs=normal(n, spec.obs_dim).expand(rows, -1, -1),
+        hidden=normal(n, hidden).expand(rows, -1, -1),
+        actions=actions,
+        q_max=q.amax(-1).expand(rows, -1),
+        greedy=actions == q.argmax(-1),
+        semantics=normal(n, hidden).expand(rows, -1, -1),
+        noise=noise.expand(rows, -1, -1) if isinstance(noise, Tensor) and noise.dim() == 3 else None,
+    )
+    return q, ctx
+
+
+def chosen(q: Float[Tensor, "n a"], ctx: MixContext) -> Float[Tensor, "rows n"]:
+    """Utilities of the joint action of each row."""
+    return q.expand(len(ctx.actions), -1, -1).gather(-1, ctx.actions.unsqueeze(-1)).squeeze(-1)
+
+
+def random_weights(online: QLearning, seed: int) -> QLearning:
+    """Turn a network to float64 in place and scale each weight by 1 to 5, far from where initialisation leaves it."""
+    online, rng = online.double(), torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in online.parameters():
+            parameter.mul_(1 + 4 * torch.rand(parameter.shape, generator=rng, dtype=torch.float64))
+    return online
+
+
+def slopes(
+    online: QLearning, q: Float[Tensor, "rows n"], ctx: MixContext, step: float = 1e-3, value: Value = q_tot
+) -> Float[Tensor, "rows n"]:
+    """Finite differences of a value in each utility, everything else fixed.
+
+    Not autograd: QPLEX's detached advantages have slopes that no gradient shows.
+    """
+    up = [value(online, q + step * torch.eye(q.shape[-1])[i], ctx) for i in range(q.shape[-1])]
+    return (torch.stack(up, -1) - value(online, q, ctx).unsqueeze(-1)) / step
+
+
+def regret(online: QLearning, q: Float[Tensor, "n a"], ctx: MixContext, value: Value = q_tot) -> float:
+    """What the individually greedy joint action misses of the largest value; 0 where IGM holds."""
+    values = value(online, chosen(q, ctx), ctx)
+    return float(values.max() - values[ctx.greedy.all(-1)].min())
+
+
+def measure(
+    method: str, value: Value = q_tot, preset: str = "released", weight_sets: int = 20, spec: EnvSpec = SMALL
+) -> Measured | None:
+    """Count the weight sets for which a value keeps IGM and monotonicity; None for methods without Q_tot."""
+    config, best, ends = configure(method, preset=preset), [], []
+    for seed in range(weight_sets):
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.manual_seed(seed)
+            online = METHODS[method](spec, config.agent, config.options)
+            q, ctx = joint_action_contexts(online, seed)
+            online = random_weights(online, seed)
+            if not online.coalitions:
+                return None
+            best.append(regret(online, q, ctx, value) <= SLACK)
+            ends.append([float(end) for end in slopes(online, chosen(q, ctx), ctx, value=value).aminmax()])
+    lowest, highest = zip(*ends, strict=True)
+    monotone = sum(slope >= -SLACK for slope in lowest)
+    joint_actions = spec.n_actions**spec.n_agents
+    return Measured(weight_sets, joint_actions, sum(best), monotone, min(lowest), max(highest))
