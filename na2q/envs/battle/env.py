@@ -68,7 +68,7 @@ class BattleEnv:
         self._fresh = records.new_units(self.map, 1)[0]
         self._points, self._offsets = spawn.spawn_points(self.map), spawn.lattice()
         self.units = records.new_units(self.map, n_envs)
-        """(E, units) UNIT records: the whole situation, read by pictures and scripted players."""
+        """UNIT records of shape (E, units), the whole situation, read by pictures and scripted players."""
         self.battles = np.zeros(n_envs, records.BATTLE)
         """(E,) BATTLE records."""
         self.spec = self._sizes()
