@@ -104,17 +104,17 @@ def sweep(
         shared: whether the scheduler's workers see `root`; if not, results come back over the network.
         dry_run: list the runs and the hours that they would take on one core.
     """
-    from na2q.training import sweeps
+    from na2q.training import collect, execute, sweeps
 
     runs = sweeps.runs_of(name)
     if dry_run:
-        missing = [run for run in runs if sweeps.state_of(root / run.folder)["status"] != "complete"]
-        table = sweeps.estimate(missing)
+        missing = [run for run in runs if collect.state_of(root / run.folder)["status"] != "complete"]
+        table = execute.estimate(missing)
         print(table.round(2).to_string())
         print(f"{len(missing)} of {len(runs)} runs missing, {table['hours'].sum():.1f} hours on one core")
         return
-    with sweeps.dask(scheduler) if scheduler else sweeps.IsolatedProcesses(workers) as executor:
-        report = sweeps.Sweep(runs, root, executor, shared or not scheduler).execute()
+    with execute.dask(scheduler) if scheduler else execute.IsolatedProcesses(workers) as executor:
+        report = execute.Sweep(runs, root, executor, shared or not scheduler).execute()
     print(f"{len(report.done)} of {len(runs)} runs complete")
     for folder, reason in report.failed.items():
         print(f"failed: {folder}: {reason}")
@@ -129,9 +129,9 @@ def status(root: Annotated[Path, tyro.conf.Positional] = Path("data/runs"), swee
         root: folder of runs.
         sweep: list what this sweep asks for instead of what is there.
     """
-    from na2q.training import sweeps
+    from na2q.training import collect
 
-    print(sweeps.status(root, sweep).round(3).to_string())
+    print(collect.status(root, sweep).round(3).to_string())
 
 
 def merge(source: Annotated[Path, tyro.conf.Positional], into: Annotated[Path, tyro.conf.Positional]) -> None:
@@ -141,27 +141,27 @@ def merge(source: Annotated[Path, tyro.conf.Positional], into: Annotated[Path, t
         source: folder of runs to copy from.
         into: folder of runs to copy to.
     """
-    from na2q.training import sweeps
+    from na2q.training import collect
 
-    for run, outcome in sweeps.merge(source, into).items():
+    for run, outcome in collect.merge(source, into).items():
         print(f"{outcome:24} {run}")
 
 
 def bench(
     config: Annotated[TrainConfig, tyro.conf.arg(name="")],
-    episodes: int = 40,
+    steps: int = 2_000,
     json: Path | None = None,
 ) -> None:
     """Measure the speed of training, in steps a second and in floors, part by part.
 
     Args:
         config: settings of the run.
-        episodes: training episodes to measure, each with its update.
+        steps: environment steps to measure, with one update for each episode.
         json: file to write the numbers to.
     """
     from na2q.training import bench as benchmark
 
-    numbers = benchmark.bench(config, episodes)
+    numbers = benchmark.bench(config, steps)
     print(benchmark.table(numbers))
     if json:
         json.write_text(benchmark.as_json(numbers))

@@ -14,10 +14,11 @@ import pytest
 
 from na2q.cli import main
 from na2q.config import configure
-from na2q.training import sweeps
+from na2q.training import collect, execute, sweeps
+from na2q.training.execute import IsolatedProcesses, Sweep
 from na2q.training.run import train
 from na2q.training.runlog import RunError
-from na2q.training.sweeps import IsolatedProcesses, Run, Sweep
+from na2q.training.sweeps import Run
 
 
 def small(count: int, steps: int = 250) -> list[Run]:
@@ -27,7 +28,7 @@ def small(count: int, steps: int = 250) -> list[Run]:
 
 
 def states(runs: list[Run], root: Path) -> list[str]:
-    return [sweeps.state_of(root / run.folder)["status"] for run in runs]
+    return [collect.state_of(root / run.folder)["status"] for run in runs]
 
 
 @pytest.mark.parametrize("name", sweeps.SWEEPS)
@@ -129,7 +130,7 @@ def test_dask_completes_every_run_once_though_a_worker_is_killed(shared: bool, t
                 time.sleep(0.05)
 
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**options) as cluster, sweeps.dask(cluster.scheduler_address) as executor:
+    with distributed.LocalCluster(**options) as cluster, execute.dask(cluster.scheduler_address) as executor:
         thread = threading.Thread(target=kill_one, args=[cluster.scheduler_address])
         thread.start()
         report = Sweep(runs, tmp_path, executor, shared=shared).execute(0.2)
@@ -144,7 +145,7 @@ def test_dask_completes_every_run_once_though_a_worker_is_killed(shared: bool, t
 def test_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("distributed.Client", lambda *_, **__: (_ for _ in ()).throw(OSError("refused")))
     with pytest.raises(RunError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1: refused"):
-        sweeps.dask("tcp://127.0.0.1:1").__enter__()
+        execute.dask("tcp://127.0.0.1:1").__enter__()
 
 
 def test_merge_never_shortens_a_run(tmp_path: Path) -> None:
@@ -153,16 +154,16 @@ def test_merge_never_shortens_a_run(tmp_path: Path) -> None:
         train(configure("vdn", preset="smoke"), folder / name)
     whole = pd.read_csv(here / "long" / "metrics.csv")
     whole.head(1).to_csv(there / "long" / "metrics.csv", index=False)
-    assert sweeps.merge(there, here) == {"long": "kept", "new": "copied"}
+    assert collect.merge(there, here) == {"long": "kept", "new": "copied"}
     assert len(pd.read_csv(here / "long" / "metrics.csv")) == len(whole)
-    assert sweeps.merge(here, there) == {"long": "longer copied", "new": "kept"}
+    assert collect.merge(here, there) == {"long": "longer copied", "new": "kept"}
     assert len(pd.read_csv(there / "long" / "metrics.csv")) == len(whole)
 
 
 def test_merge_refuses_to_mix_settings(tmp_path: Path) -> None:
     for folder, seed in (("here", 1), ("there", 2)):
         train(configure("vdn", preset="smoke", total_steps=60, seed=seed), tmp_path / folder / "run")
-    assert sweeps.merge(tmp_path / "there", tmp_path / "here") == {"run": "refused: other settings"}
+    assert collect.merge(tmp_path / "there", tmp_path / "here") == {"run": "refused: other settings"}
     assert json.loads((tmp_path / "here" / "run" / "run.json").read_text())["config"]["seed"] == 1
 
 

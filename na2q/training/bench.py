@@ -70,8 +70,8 @@ class Clock:
         return time.perf_counter()
 
 
-def bench(config: TrainConfig, episodes: int = 40) -> dict[str, Any]:
-    """Measure `episodes` training episodes with their updates, after training has begun.
+def bench(config: TrainConfig, steps: int = 2_000) -> dict[str, Any]:
+    """Measure training episodes with their updates over `steps` environment steps, after training has begun.
 
     Returns `steps_per_second`, `floor_ms`, `episode_floors` (one collected episode and its update),
     `update_floors`, `acting_floors` (acting, environment and replay), `peak_rss_mb`, `mean_length` in steps, and
@@ -85,15 +85,15 @@ def bench(config: TrainConfig, episodes: int = 40) -> dict[str, Any]:
     inputs = trainer.learner.online.agent.fc_in.in_features
     floor = Floor(inputs, config.agent.hidden, spec.n_actions, rows, slots).to(config.device)
     floor.x = floor.x.to(config.device)
-    steps = trainer.step
-    for _ in range(episodes):
+    begin, episodes = trainer.step, 0
+    while trainer.step < begin + steps:
         clock("floor", floor.run)
         _episode(trainer, clock)
-    steps = trainer.step - steps
+        episodes += 1
     median = {name: statistics.median(values) for name, values in clock.parts.items()}
     update = sum(median[name] for name in ("forward", "backward", "optimiser"))
     acting = median["play"] / config.n_envs + median["replay"]
-    unit, length = median["floor"], steps / episodes / config.n_envs
+    unit, length = median["floor"], (trainer.step - begin) / episodes / config.n_envs
     return {
         "method": config.method,
         "env": config.env,
