@@ -165,7 +165,7 @@ def estimate(runs: Sequence[Run], steps: int = 500) -> pd.DataFrame:
 
     speeds: dict[tuple[Any, ...], float] = {}
     rows = []
-    for run in runs:
+    for run in tqdm(runs, desc="measuring", unit="run"):
         kind = (run.config.method, run.config.env, run.config.preset, json.dumps(departures(run.config), default=str))
         if kind not in speeds:
             speeds[kind] = bench(run.config, steps)["steps_per_second"]
