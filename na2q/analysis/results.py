@@ -2,17 +2,22 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-RUN_COLUMNS = ["env", "method", "preset", "seed"]
+from na2q.config import departures, from_dict
+
+RUN_COLUMNS = ["env", "method", "preset", "variant", "seed"]
+CURVE_COLUMNS = ["preset", "variant", "total_steps"]  # must be one value within a curve
 
 
 def load_runs(folder: Path | str) -> pd.DataFrame:
     """Read all finished runs below `folder`, one row for each test.
 
-    Columns: env, method, preset, seed, total_steps, point, then those of metrics.csv. `point` is the
-    number of environment steps, rounded down to the interval of tests, so that seeds line up.
+    Columns: env, method, preset, variant, seed, total_steps, point, then those of metrics.csv. `variant` names the
+    settings that depart from the preset. `point` is the number of environment steps, rounded down to the interval
+    of tests, so that seeds line up.
     Raises FileNotFoundError where there is no finished run.
     """
     tables = []
@@ -23,7 +28,8 @@ def load_runs(folder: Path | str) -> pd.DataFrame:
         config = record["config"]
         metrics = pd.read_csv(path.parent / "metrics.csv")
         interval = config["test_interval"]
-        facts = {name: config[name] for name in [*RUN_COLUMNS, "total_steps"]}
+        names = ("env", "method", "preset", "seed", "total_steps")
+        facts = {name: config[name] for name in names} | {"variant": variant(config)}
         tables.append(metrics.assign(**facts, point=metrics["step"] // interval * interval))
     if not tables:
         raise FileNotFoundError(f"no finished run below {folder}")
@@ -32,8 +38,24 @@ def load_runs(folder: Path | str) -> pd.DataFrame:
     return table[[*first, *(name for name in table if name not in first)]]
 
 
+def variant(config: dict[str, Any]) -> str:
+    """Name the settings in which a stored run departs from its preset, the number of steps aside."""
+    settings = departures(from_dict(config))
+    return ", ".join(f"{name}={value}" for name, value in settings.items() if name != "total_steps")
+
+
+def check_curves(runs: pd.DataFrame) -> None:
+    """Raise ValueError where runs of one environment and method differ in preset, settings or length."""
+    for (env, method), curve in runs.groupby(["env", "method"]):
+        for name in CURVE_COLUMNS:
+            values = sorted(map(str, curve[name].unique()))
+            if len(values) > 1:
+                raise ValueError(f"{method} on {env} mixes runs whose {name} is {' and '.join(values)}: select one")
+
+
 def describe(runs: pd.DataFrame) -> str:
     """Say in words how many seeds and steps a table of runs holds, for captions."""
+    check_curves(runs)
     by_curve = runs.groupby(["env", "method"])
     seeds = by_curve["seed"].nunique()
     steps = runs.groupby(RUN_COLUMNS)["point"].max()
