@@ -211,7 +211,7 @@ def main(args: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("na2q: stopped; the same command goes on", file=sys.stderr)
         sys.exit(130)
-    except (ValueError, ImportError, RuntimeError) as error:
+    except (ValueError, ImportError, OSError, RuntimeError) as error:
         print(f"na2q: {error}", file=sys.stderr)
         sys.exit(2)
 
