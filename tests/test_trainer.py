@@ -63,6 +63,13 @@ def test_tests_come_at_the_start_and_whenever_the_interval_is_crossed() -> None:
     assert (metrics["step"] // 200).tolist() == [0, 1, 2, 3, 4, 5]
 
 
+def test_a_run_that_ends_between_two_tests_is_tested_at_its_end() -> None:
+    metrics = train(configure("vdn", preset="smoke", total_steps=300, test_interval=1000))
+    assert metrics["step"].iloc[0] == 0
+    assert metrics["step"].iloc[-1] >= 300
+    assert len(metrics) == 2
+
+
 def test_run_folder_holds_metrics_settings_and_weights(tmp_path: Path) -> None:
     config = configure("na2q", preset="smoke", **{"options.orders": (1,)})
     metrics = train(config, tmp_path / "run")

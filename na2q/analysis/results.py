@@ -30,7 +30,9 @@ def load_runs(folder: Path | str) -> pd.DataFrame:
         interval = config["test_interval"]
         names = ("env", "method", "preset", "seed", "total_steps")
         facts = {name: config[name] for name in names} | {"variant": variant(config)}
-        tables.append(metrics.assign(**facts, point=metrics["step"] // interval * interval))
+        point = metrics["step"] // interval * interval
+        point = point.where(~point.duplicated(), metrics["step"])  # a last test between two points
+        tables.append(metrics.assign(**facts, point=point))
     if not tables:
         raise FileNotFoundError(f"no finished run below {folder}")
     table = pd.concat(tables, ignore_index=True)

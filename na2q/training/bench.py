@@ -46,7 +46,7 @@ def timing(seconds: list[float]) -> Timing:
     """Summarise repeated measurements."""
     if len(seconds) == 1:
         return Timing(*[1e3 * seconds[0]] * 3)
-    low, median, high = statistics.quantiles(seconds, n=4)
+    low, median, high = statistics.quantiles(seconds, n=4, method="inclusive")
     return Timing(1e3 * median, 1e3 * low, 1e3 * high)
 
 

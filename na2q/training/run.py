@@ -124,6 +124,9 @@ def _advance(trainer: Trainer, tested: Callable[[], None], interrupt: Callable[[
             if len(trainer.rows) > rows:
                 tested()
                 bar.set_postfix_str(f"test return {trainer.rows[-1]['test_return_mean']:.2f}")
+        if config.total_steps <= trainer.step != trainer.rows[-1]["step"]:  # the interval does not end with the run
+            trainer.test()
+            tested()
 
 
 @contextmanager
