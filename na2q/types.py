@@ -30,10 +30,6 @@ class EpisodeBatch(NamedTuple):
     terminated: Float[Tensor, "b t"]  # 1.0 where the value of the next slot must not be used
     valid: Bool[Tensor, "b t"]  # transitions that happened
 
-    def to(self, device: torch.device | str) -> "EpisodeBatch":
-        """Return the same batch on `device`."""
-        return EpisodeBatch(*(field.to(device) for field in self))
-
     def validate(self) -> "EpisodeBatch":
         """Return the batch if its shapes agree; raise ValueError naming the first that does not."""
         b, t1, n, a = self.avail.shape

@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from na2q.training.runlog import replacing
 from na2q.training.trainer import Trainer
 
 NAME = "checkpoint.safetensors"
@@ -30,12 +31,10 @@ def save(trainer: Trainer, run_dir: Path) -> None:
     plain = {name: getattr(trainer, name) for name in COUNTERS}
     plain |= {name: getattr(trainer, name).bit_generator.state for name in GENERATORS}
     plain["added"] = trainer.replay.added
-    part = run_dir / (NAME + ".part")
     try:
-        save_file(_tensors(trainer), part, metadata={"state": json.dumps(plain)})
-        part.replace(run_dir / NAME)
+        with replacing(run_dir / NAME) as part:
+            save_file(_tensors(trainer), part, metadata={"state": json.dumps(plain)})
     except (OSError, SafetensorError) as error:
-        part.unlink(missing_ok=True)
         raise CheckpointError(f"cannot write a checkpoint into {run_dir}: {error}; an older one is intact") from error
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from na2q.training.runlog import METRICS, RECORD, RunError, read_record
+from na2q.training.runlog import METRICS, RECORD, RunError, read_record, replacing
 from na2q.training.sweeps import runs_of
 
 KEPT = (METRICS, RECORD)  # what a stored result consists of
@@ -57,7 +57,7 @@ def merge(source: Path, into: Path) -> dict[str, str]:
             continue
         old.mkdir(parents=True, exist_ok=True)
         for file in KEPT:
-            shutil.copy2(new / file, old / f"{file}.part")
-            (old / f"{file}.part").replace(old / file)
+            with replacing(old / file) as part:
+                shutil.copy2(new / file, part)
         done[name] = "longer copied" if replaces else "copied"
     return done

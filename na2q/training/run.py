@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from na2q.config import TrainConfig
 from na2q.training import checkpoint
-from na2q.training.runlog import BEST, WEIGHTS, RunError, RunFolder, read_weights
+from na2q.training.runlog import BEST, METRICS, WEIGHTS, RunError, RunFolder, read_weights
 from na2q.training.trainer import DivergedError, Trainer
 
 
@@ -48,7 +48,7 @@ def train(
         return pd.DataFrame(trainer.rows)
     with RunFolder(Path(run_dir), config) as folder:
         if folder.complete:
-            return pd.read_csv(folder.path / "metrics.csv")
+            return pd.read_csv(folder.path / METRICS)
         folder.begin(init_from=borrowed)
         return _train_in(folder, trainer, checkpoint_minutes, tensorboard)
 

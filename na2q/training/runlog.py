@@ -6,6 +6,8 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +28,18 @@ PACKAGES = ("torch", "numpy", "lbforaging")
 
 class RunError(RuntimeError):
     """A run directory that cannot be used as asked."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Offer a file to write beside `path` that takes its place once it is whole; a failure leaves `path` alone."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 class RunFolder:
@@ -88,22 +102,19 @@ class RunFolder:
     def note(self, **facts: Any) -> None:
         """Add facts to run.json, whole or not at all."""
         self.record |= facts
-        part = self.path / f"{RECORD}.part"
-        part.write_text(json.dumps(self.record, indent=1) + "\n")
-        part.replace(self.path / RECORD)
+        with replacing(self.path / RECORD) as part:
+            part.write_text(json.dumps(self.record, indent=1) + "\n")
 
     def metrics(self, rows: list[Metrics]) -> None:
         """Write metrics.csv anew, whole or not at all."""
-        part = self.path / f"{METRICS}.part"
-        pd.DataFrame(rows).to_csv(part, index=False, float_format="%.6g")
-        part.replace(self.path / METRICS)
+        with replacing(self.path / METRICS) as part:
+            pd.DataFrame(rows).to_csv(part, index=False, float_format="%.6g")
 
     def weights(self, name: str, state: dict[str, torch.Tensor], spec: EnvSpec) -> None:
         """Save the weights of a network as WEIGHTS (last) or BEST (highest test return), with what rebuilds it."""
-        part = self.path / f"{name}.part"
         about = {"config": json.dumps(_jsonable(self.config)), "spec": json.dumps(dataclasses.asdict(spec))}
-        save_file({key: value.cpu().contiguous() for key, value in state.items()}, part, metadata=about)
-        part.replace(self.path / name)
+        with replacing(self.path / name) as part:
+            save_file({key: value.cpu().contiguous() for key, value in state.items()}, part, metadata=about)
 
 
 def read_record(run_dir: Path) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class Trainer:
         counters = {"step": self.step, "episode": self.episode, "updates": self.updates}
         self.rows.append(
             counters
-            | {name: value for name, value in tested.items()}
+            | tested
             | {
                 "train_return_mean": float(np.mean(self.returns)) if self.returns else float("nan"),
                 "epsilon": epsilon_at(self.step, self.config.explore),
