@@ -52,7 +52,7 @@ class RecurrentAgent(nn.Module):
         return own.across(hidden, self.head.weight + own.weight, self.head.bias + own.bias)
 
     def local_utilities(self, hidden: Float[Tensor, "... n h"]) -> Float[Tensor, "... n a"]:
-        """Return the part of the utilities that comes from each agent's own head."""
+        """Return the part of the utilities from each agent's own head; raise ValueError without such heads."""
         if self.local_heads is None:
             raise ValueError(f"agent.kind is {self.config.kind!r}, but only 'two_head' agents have heads of their own")
         return self.local_heads.across(hidden, self.local_heads.weight, self.local_heads.bias)

@@ -218,11 +218,14 @@ class NA2QOptions(Settings):
     The released code has neither ablation. Ours drop the VAE, which nothing uses then: see `keep_vae`.
     """
     uniform_credit: Literal["one", "mean"] = "one"
-    """Value of uniform credits: 1, a plain sum, or 1 / number of terms, the scale of attention credits."""
+    """Value of uniform credits: 1, a plain sum, or 1 / number of terms, the scale of attention credits.
+
+    Section 5.3 does not say which.
+    """
     state_bias: bool = True
     """Add f_0(s). Section 5.3 says of w/o attention that it lacks state information, which may mean off."""
     keep_vae: bool = False
-    """Train the VAE for its masks even where no credit depends on it."""
+    """Train the VAE for its masks even where no credit depends on it (not in the paper)."""
     shape_hidden: tuple[int, int] = (8, 4)
     """Hidden widths of a shape function (Table 4)."""
     shape: Literal["table4", "two_sided"] = "table4"
@@ -256,21 +259,6 @@ class NA2QOptions(Settings):
     """Make weights absolute after each step, or take absolute values in the graph (A14, Table 4)."""
     mixer_optimizer: Literal["adam", "rmsprop"] = "adam"
     """Optimiser of the mixer (A13: App. F.3 names none for it; the VAE always has Adam)."""
-
-
-MethodOptions = (
-    NoOptions
-    | QMIXOptions
-    | QTRANOptions
-    | QattenOptions
-    | QPLEXOptions
-    | WQMIXOptions
-    | CDSOptions
-    | DVDOptions
-    | SHAQOptions
-    | NA2QOptions
-)
-"""Settings of any method."""
 
 
 @dataclass(frozen=True)
@@ -362,9 +350,9 @@ class TrainConfig:
     """Exploration schedule."""
     replay: ReplayConfig = FROM_PRESET
     """Episode replay."""
-    options: MethodOptions = FROM_PRESET
+    options: Settings = FROM_PRESET
     """Settings of the method itself."""
-    env_options: LBFOptions | MatrixOptions | BattleOptions | SMACOptions = FROM_PRESET
+    env_options: Settings = FROM_PRESET
     """Settings of the environment itself."""
 
     def __post_init__(self) -> None:
@@ -405,6 +393,9 @@ def configure(method: str = "na2q", env: str = "lbf-4p-2f", preset: str = "relea
     """Build a TrainConfig from flat settings; a dot reaches into a group.
 
     Example: ``configure("na2q", seed=2, **{"options.orders": (1,), "replay.warmup": 32})``.
+
+    Raises:
+        ValueError: an unknown method, environment, preset, group or setting, or a value out of range.
     """
     groups = defaults(method, env, preset)
     plain: dict[str, Any] = {}
@@ -489,7 +480,13 @@ ENV_OPTIONS: dict[str, Any] = {
     "battle": BattleOptions(),
     "smac": SMACOptions(),
 }
-"""Settings type of each family of environments; the family is the name up to its first dash."""
+"""Settings type of each family of environments."""
+
+
+def family_of(env: str) -> str:
+    """Family of an environment: the longest known one that its name is or begins with, else what is before a dash."""
+    known = [family for family in ENV_OPTIONS if f"{env}-".startswith(f"{family}-")]
+    return max(known, key=len, default=env.partition("-")[0])
 
 
 @dataclass(frozen=True)
@@ -539,7 +536,8 @@ def _schedule(family: str, scenario: str) -> dict[str, Any]:
 
 def defaults(method: str, env: str, preset: str) -> dict[str, Any]:
     """Return the value of every field that a preset decides; raise ValueError for unknown names."""
-    family, _, scenario = env.partition("-")
+    family = family_of(env)
+    scenario = env[len(family) + 1 :]
     for what, name, known in (
         ("method", method, METHOD_OPTIONS),
         ("environment family", family, ENV_OPTIONS),

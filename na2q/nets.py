@@ -30,7 +30,7 @@ class LinearBank(nn.Module):
         self.bias = nn.Parameter(torch.empty(count, fan_out).uniform_(-bound, bound))
 
     def forward(self, x: Float[Tensor, "k r i"], weight: Tensor | None = None) -> Float[Tensor, "k r o"]:
-        """Map input k by linear map k; `weight` stands in for the stored weights where given."""
+        """Map input k by linear map k; `weight` (k, o, i) stands in for the stored weights where given."""
         weight = self.weight if weight is None else weight
         return torch.baddbmm(self.bias.unsqueeze(1), x, weight.mT)
 

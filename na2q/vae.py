@@ -1,4 +1,4 @@
-"""The variational auto-encoder G_omega of identity semantics and observation masks (section 4, App. C)."""
+"""The variational autoencoder G_omega of identity semantics and observation masks (section 4, App. C)."""
 
 from typing import NamedTuple
 

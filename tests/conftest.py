@@ -1,9 +1,12 @@
 """Checks every annotated type and shape while tests run; training itself pays nothing for it."""
 
 import os
+from collections.abc import Iterator
+from unittest.mock import patch
 
 os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported
 
+import pytest
 import torch
 from jaxtyping import install_import_hook
 
@@ -11,3 +14,14 @@ torch.set_num_threads(1)
 # all but config, whose own errors name the value and what is allowed
 CHECKED = ["agents", "analysis", "envs", "learner", "methods", "nets", "theory", "training", "types", "vae"]
 install_import_hook([f"na2q.{name}" for name in CHECKED], "typecheck.check")
+
+
+@pytest.fixture
+def registry() -> Iterator[None]:
+    """Forget what a test registers."""
+    from na2q.config import ENV_OPTIONS, METHOD_OPTIONS  # after the hook
+    from na2q.envs import ENVS
+    from na2q.methods import METHODS
+
+    with patch.dict(ENVS), patch.dict(ENV_OPTIONS), patch.dict(METHODS), patch.dict(METHOD_OPTIONS):
+        yield

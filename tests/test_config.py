@@ -2,16 +2,22 @@
 
 import dataclasses
 import json
+import re
 
 import pytest
 
 import na2q.config as config_module
 from na2q.analysis.reference import field_docs
 from na2q.config import (
+    ENV_OPTIONS,
     METHOD_OPTIONS,
     PRESETS,
+    AgentConfig,
+    ExploreConfig,
     NA2QOptions,
+    OptimConfig,
     QMIXOptions,
+    ReplayConfig,
     TrainConfig,
     configure,
     from_dict,
@@ -69,6 +75,19 @@ def test_wrong_setting_is_named_with_what_is_allowed(settings: dict, message: st
 @pytest.mark.parametrize("cls", [c for c in vars(config_module).values() if dataclasses.is_dataclass(c)])
 def test_every_setting_says_what_it_is(cls: type) -> None:
     assert field_docs(cls).keys() == {field.name for field in dataclasses.fields(cls)}
+
+
+GROUPS = (TrainConfig, AgentConfig, OptimConfig, ExploreConfig, ReplayConfig)
+OWN = {"method", "env", "seed", "n_envs", "threads", "device", "agent", "optim", "explore", "replay"}
+OWN |= {"options", "env_options"}  # of the run, not of an experiment
+SOURCE = re.compile(r"Table|App\.|[Rr]eleased|paper|section|[(;] ?[A-D]\d|SMAC 1\.0")
+
+
+@pytest.mark.parametrize("cls", [*dict.fromkeys(map(type, [*METHOD_OPTIONS.values(), *ENV_OPTIONS.values()])), *GROUPS])
+def test_every_default_or_its_group_names_a_source(cls: type) -> None:
+    if not SOURCE.search(cls.__doc__ or ""):
+        settings = {name: text for name, text in field_docs(cls).items() if name not in OWN}
+        assert not [name for name, text in settings.items() if not SOURCE.search(text)]
 
 
 def test_orders_beyond_the_number_of_agents_are_refused() -> None:

@@ -1,37 +1,79 @@
 """Environments behind one interface, found by name."""
 
 import importlib
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from na2q.envs.base import Observation, Transition, VectorEnv
+from na2q.config import ENV_OPTIONS, NoOptions, Settings, family_of
+from na2q.envs.base import Observation, Recordable, Snapshot, Transition, VectorEnv
+from na2q.envs.pettingzoo import from_pettingzoo
+
+Constructor = Callable[[str, Any, int], VectorEnv]
+"""Makes copies of an environment from its full name, the options of its family and the number of copies."""
+
+
+def deferred(module: str, function: str) -> Constructor:
+    """Import a constructor when it is first called."""
+    return lambda *args: getattr(importlib.import_module(module), function)(*args)
 
 
 class Family(NamedTuple):
-    """Where the environments of one family are made, and how their names are written."""
+    """How the environments of one family are made, and how their names are written."""
 
-    module: str
-    constructor: str  # called with the full name, the family's options and the number of copies
+    constructor: Constructor
     names: str
 
 
 ENVS: dict[str, Family] = {
-    "lbf": Family("na2q.envs.lbf", "LBF", "lbf-<players>p-<foods>f, for example lbf-4p-2f"),
-    "matrix": Family("na2q.envs.matrix", "MatrixGame", "matrix-qtran, matrix-climbing, matrix-two_step"),
-    "battle": Family("na2q.envs.battle", "make", "battle-<map>, for example battle-3m (embedded, not StarCraft II)"),
-    "smac": Family("na2q.envs.smac", "make", "smac-<map>, for example smac-8m (needs StarCraft II)"),
+    "lbf": Family(deferred("na2q.envs.lbf", "LBF"), "lbf-<players>p-<foods>f, for example lbf-4p-2f"),
+    "matrix": Family(deferred("na2q.envs.matrix", "MatrixGame"), "matrix-qtran, matrix-climbing, matrix-two_step"),
+    "battle": Family(
+        deferred("na2q.envs.battle", "make"), "battle-<map>, for example battle-3m (embedded, not StarCraft II)"
+    ),
+    "smac": Family(deferred("na2q.envs.smac", "make"), "smac-<map>, for example smac-8m (needs StarCraft II)"),
 }
-"""Families by the name of an environment up to its first dash; modules are imported when first used."""
+"""Families by their names; an environment is named after its family, or its family, a dash and more."""
+
+OURS = tuple(ENVS)
+
+
+def register(family: str, constructor: Constructor, options: Settings | None = None, names: str = "") -> None:
+    """Add a family of environments of one's own, for this process; a second call replaces the first.
+
+    Args:
+        family: its name. `TrainConfig.env` takes it, alone or followed by a dash and more, as in spread-3.
+        constructor: called with the full name, `TrainConfig.env_options` and the number of copies.
+        options: the family's default settings, an instance of a frozen dataclass derived from Settings.
+        names: what `na2q envs` shows of how names are written.
+
+    Raises:
+        ValueError: the name belongs to this package.
+    """
+    if family_of(family) in OURS:
+        raise ValueError(f"environment family {family!r} belongs to na2q, as do {', '.join(OURS)}: choose another name")
+    ENVS[family] = Family(constructor, names or family)
+    ENV_OPTIONS[family] = options or NoOptions()
 
 
 def make(name: str, options: Any, n_envs: int = 1) -> VectorEnv:
     """Build `n_envs` copies of an environment; raise ValueError for an unknown name."""
-    family = name.partition("-")[0]
+    family = family_of(name)
     if family not in ENVS:
         raise ValueError(f"unknown environment {name!r}; families are {', '.join(ENVS)}")
     if n_envs < 1:
         raise ValueError(f"n_envs is {n_envs}, must be at least 1")
-    found = ENVS[family]
-    return getattr(importlib.import_module(found.module), found.constructor)(name, options, n_envs)
+    return ENVS[family].constructor(name, options, n_envs)
 
 
-__all__ = ["ENVS", "Family", "Observation", "Transition", "VectorEnv", "make"]
+__all__ = [
+    "ENVS",
+    "Family",
+    "Observation",
+    "Recordable",
+    "Snapshot",
+    "Transition",
+    "VectorEnv",
+    "from_pettingzoo",
+    "make",
+    "register",
+]

@@ -1,6 +1,6 @@
 """The interface of all environments: many copies of one cooperative task, stepped together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -30,6 +30,32 @@ class Transition(NamedTuple):
     terminated: Bool[ndarray, " e"]  # the episode is over: no value beyond this step
     truncated: Bool[ndarray, " e"]  # cut by a time limit that is not part of the task
     info: dict[str, Any]  # per-copy arrays, e.g. "won"; meaningful where an episode ends
+
+
+# arrays by name, each with the names of its axes, such as {"unit_health": (("unit",), array)}
+Labelled = Mapping[str, tuple[tuple[str, ...], ndarray]]
+
+
+class Snapshot(NamedTuple):
+    """What one copy can show of itself, for recordings and pictures."""
+
+    now: Labelled  # the situation as it stands
+    happened: Labelled  # what the last step did; without meaning right after `reset`
+    episode: Labelled  # what holds for the whole episode, or is known at its end
+    task: Labelled  # what holds for all episodes
+
+
+@runtime_checkable
+class Recordable(Protocol):
+    """What an environment may offer beside VectorEnv, so that recordings can name and show what is in it."""
+
+    def labels(self) -> dict[str, list[str]]:
+        """Return a name for each `obs_feature`, `state_feature` and `action`."""
+        ...
+
+    def snapshot(self, copy: int) -> Snapshot:
+        """Describe one copy; valid from `reset` on, also after the end of an episode."""
+        ...
 
 
 @runtime_checkable

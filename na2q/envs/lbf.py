@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from numpy import ndarray
 
 from na2q.config import LBFOptions
-from na2q.envs.base import Observation, Transition, check_seeds, stack
+from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, stack
 from na2q.spec import EnvSpec
 
 NAME = re.compile(r"lbf-(\d+)p-(\d+)f")
@@ -24,6 +24,7 @@ class Board(ForagingEnv):
 
     players: list[Any]  # lbforaging has no types
     available: Bool[ndarray, "n a"]  # actions that each player may take now
+    dealt: Int[ndarray, "f 3"]  # row, column and level of every food as the episode began
 
     def __init__(self, players: int, foods: int, options: LBFOptions) -> None:
         self.options = options
@@ -52,12 +53,17 @@ class Board(ForagingEnv):
         return super().reset(seed=seed, options=options)
 
     def spawn_food(self, max_num_food: int, min_levels: ndarray, max_levels: ndarray) -> None:
-        """Place the food; its highest level was exclusive too until lbforaging 1.1.1 (B2)."""
+        """Place the food; its highest level was exclusive too until lbforaging 1.1.1 (B2).
+
+        Levels are arrays (foods,). Raises ValueError where the board is too small for the food.
+        """
         if self.options.levels == "legacy":
             max_levels = np.maximum(min_levels, max_levels - 1)
         super().spawn_food(max_num_food, min_levels, max_levels)
         if np.count_nonzero(self.field) < max_num_food:
             raise ValueError(f"{max_num_food} foods do not fit on a board of {self.options.field_size}^2 cells")
+        ys, xs = np.nonzero(self.field)
+        self.dealt = np.stack([ys, xs, self.field[ys, xs]], -1)
 
     def _gen_valid_moves(self) -> None:
         """List valid actions as the package does, several times faster, and keep them as an array too."""
@@ -185,7 +191,55 @@ class LBF:
             corner = (x - sight - 0.5, y - sight - 0.5)
             axes.add_patch(Rectangle(corner, 2 * sight + 1, 2 * sight + 1, color=f"C{i}", alpha=0.08))
 
+    def labels(self) -> dict[str, list[str]]:
+        """Name features and actions.
+
+        Foods and other players stand in an observation in the order in which they are in sight, so that
+        "food 0" is the first one seen and no food in particular; rows (y) and columns (x) count from the
+        corner of the field of view. In the state of whole boards they count from the board's corner.
+        """
+        foods = [f"food {i}" for i in range(self.boards[0].max_num_food)]
+        n = self.spec.n_agents
+        obs = _triples([*foods, "self", *(f"other {i}" for i in range(n - 1))])
+        by_observation = self.options.state == "observations"
+        return {
+            "obs_feature": obs,
+            "state_feature": [f"agent {i}: {name}" for i in range(n) for name in obs]
+            if by_observation
+            else _triples([*foods, *(f"agent {i}" for i in range(n))]),
+            "action": [action.name.lower() for action in Action],
+        }
+
+    def snapshot(self, copy: int) -> Snapshot:
+        """Return positions, levels and food; `loaded` marks players that ate, `food_left` what their step left."""
+        board = self.boards[copy]
+        players, (ys, xs, levels) = board.players, board.dealt.T
+        food = (("food",), board.field[ys, xs] > 0)
+        return Snapshot(
+            now={
+                "player_position": (("agent", "yx"), np.array([player.position for player in players])),
+                "food_present": food,
+            },
+            happened={
+                "loaded": (("agent",), np.array([player.reward > 0 for player in players])),
+                "food_left": food,
+            },
+            episode={
+                "player_level": (("agent",), np.array([player.level for player in players])),
+                "food_position": (("food", "yx"), np.stack([ys, xs], -1)),
+                "food_level": (("food",), levels),
+            },
+            task={
+                "field_size": ((), np.array(self.options.field_size)),
+                "sight": ((), np.array(self.options.sight)),
+            },
+        )
+
     def close(self) -> None:
         """Close the boards."""
         for board in self.boards:
             board.close()
+
+
+def _triples(things: Sequence[str]) -> list[str]:
+    return [f"{thing} {what}" for thing in things for what in ("y", "x", "level")]

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from na2q.config import MatrixOptions
-from na2q.envs.base import Observation, Transition, check_seeds
+from na2q.envs.base import Observation, Snapshot, Transition, check_seeds
 from na2q.spec import EnvSpec
 
 END = -1  # successor that ends the episode
@@ -96,6 +96,25 @@ class MatrixGame:
         axes.set(xlabel="action of agent 1", ylabel="action of agent 0")
         for (row, column), value in np.ndenumerate(payoff):
             axes.text(column, row, f"{value:g}", color="white", ha="center", va="center")
+
+    def labels(self) -> dict[str, list[str]]:
+        """Name states and actions by their numbers."""
+        states = [f"in state {i}" for i in range(self.spec.obs_dim)]
+        return {
+            "obs_feature": states,
+            "state_feature": [f"agent {i}: {name}" for i in range(self.spec.n_agents) for name in states],
+            "action": [f"action {i}" for i in range(self.spec.n_actions)],
+        }
+
+    def snapshot(self, copy: int) -> Snapshot:
+        """Return the number of the state, and all payoffs."""
+        axes = ("game_state", "action_0", "action_1")
+        return Snapshot(
+            now={"game_state_now": ((), np.array(self.state[copy]))},
+            happened={},
+            episode={},
+            task={"payoff": (axes, self.game.payoff)},
+        )
 
     def close(self) -> None:
         """Nothing to release."""

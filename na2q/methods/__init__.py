@@ -1,5 +1,6 @@
 """The methods of the paper's comparison, one file for each paper."""
 
+from na2q.config import METHOD_OPTIONS, NoOptions, Settings
 from na2q.methods.base import QLearning
 from na2q.methods.cds import CDS
 from na2q.methods.dvd import DVD
@@ -27,3 +28,25 @@ METHODS: dict[str, type[QLearning]] = {
     "iql": IQL,
 }
 """Classes by the names of `TrainConfig.method`: the paper's legend in its order, then the control."""
+
+OURS = tuple(METHODS)
+
+
+def register(name: str, method: type[QLearning], options: Settings | None = None) -> None:
+    """Add a method of one's own, for this process; a second call replaces the first.
+
+    Args:
+        name: what `TrainConfig.method` takes.
+        method: its class.
+        options: the method's default settings, an instance of a frozen dataclass derived from Settings.
+
+    Raises:
+        ValueError: the name belongs to this package.
+    """
+    if name in OURS:
+        raise ValueError(f"method {name!r} belongs to na2q, as do {', '.join(OURS)}: choose another name")
+    METHODS[name] = method
+    METHOD_OPTIONS[name] = options or NoOptions()
+
+
+__all__ = ["METHODS", "QLearning", "register"]

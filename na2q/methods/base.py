@@ -1,8 +1,8 @@
 """What all value-decomposition methods share: one step's quantities, the TD loss, and the hooks of a paper.
 
-A method is a module that holds the agent and the mixer. A subclass overrides only what its paper
-changes: `mix` (always), and where needed `draw_noise`, `prepare`, `reward`, `bootstrap`, `losses`,
-`parameter_groups` and `after_step`.
+Mixing has the form of Eq. (10), the loss that of Eq. (9). A method is a module that holds the agent and the
+mixer. A subclass overrides only what its paper changes: `mix` (always), and where needed `draw_noise`,
+`prepare`, `reward`, `bootstrap`, `losses`, `parameter_groups` and `after_step`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ class QLearning(nn.Module):
         return tuple((i,) for i in range(self.spec.n_agents))
 
     def mix(self, q: Float[Tensor, "... n"], ctx: MixContext) -> MixerOutput:
-        """Combine the utilities of one joint action into its value."""
+        """Combine the utilities of one joint action into its value; each method has to (else NotImplementedError)."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it mixes utilities")
 
     def draw_noise(self, transitions: int, generator: torch.Generator) -> Any:
@@ -103,6 +103,16 @@ class QLearning(nn.Module):
     def prepare(self, step: Step, target: "QLearning") -> Step:
         """Add to the step what only this method computes, once for all its losses."""
         return step
+
+    def inspect(
+        self, ctx: MixContext, generator: torch.Generator, samples: int = 0
+    ) -> tuple[MixContext, dict[str, Tensor]]:
+        """Complete the context of a trained network that is looked at, and return what else it can show.
+
+        Noise is off where the method can do without. `samples` asks for that many posterior samples where
+        the method has a posterior.
+        """
+        return ctx, {}
 
     @property
     def computes_padding(self) -> bool:

@@ -148,7 +148,10 @@ class NA2QMixer(nn.Module):
         return MixerOutput(*(x.reshape(*lead, *x.shape[1:]) for x in (q_tot, credits, contributions, bias)))
 
     def key_source(self, ctx: MixContext) -> Float[Tensor, "... i"]:
-        """Return what the key side of the credits sees: all agents' semantics, or in ablations the state."""
+        """Return what the key side of the credits sees (Eq. 8): all agents' semantics, or in ablations the state.
+
+        Raises ValueError where the context holds no semantics.
+        """
         if self.source != "semantics":
             return ctx.state
         if ctx.semantics is None:
@@ -202,6 +205,22 @@ class NA2Q(QLearning):
             ahead=step.ahead.replace(semantics=ahead),
             extra=posterior,
         )
+
+    def inspect(
+        self, ctx: MixContext, generator: torch.Generator, samples: int = 0
+    ) -> tuple[MixContext, dict[str, Tensor]]:
+        """Take the posterior mean as semantics; show mask, posterior, and on request the mask averaged over samples."""
+        if self.vae is None:
+            return ctx, {}
+        posterior = self.vae.encode(ctx.hidden)
+        shown = {"mask": self.vae.mask(posterior.mean), "z_mean": posterior.mean, "z_std": posterior.std}
+        if samples:
+            total = torch.zeros_like(shown["mask"])
+            for _ in range(samples):
+                noise = torch.randn(posterior.mean.shape, generator=generator, dtype=posterior.mean.dtype)
+                total += self.vae.mask(posterior.sample(noise))
+            shown["mask_sampled"] = total / samples
+        return ctx.replace(semantics=posterior.mean), shown
 
     @property
     def computes_padding(self) -> bool:

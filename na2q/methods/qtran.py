@@ -37,6 +37,12 @@ class QTRAN(QLearning):
         code = self.encoder(torch.cat([ctx.hidden, chosen], -1)).sum(-2)
         return self.joint(torch.cat([ctx.state, code], -1)).squeeze(-1)
 
+    def inspect(
+        self, ctx: MixContext, generator: torch.Generator, samples: int = 0
+    ) -> tuple[MixContext, dict[str, Tensor]]:
+        """Show Q_jt beside the sum that has the decomposition."""
+        return ctx, {"q_joint": self.joint_value(ctx, ctx.actions)}
+
     def bootstrap(self, step: Step, target: QLearning) -> Float[Tensor, " r"]:
         """Joint value of the next greedy action; the agents find it without a search over joint actions."""
         assert isinstance(target, QTRAN)

@@ -65,6 +65,12 @@ class SHAQ(QLearning):
         shape = (transitions, self.options.samples, self.spec.n_agents)
         return torch.rand(shape, generator=generator, device=generator.device).argsort(-1)
 
+    def inspect(
+        self, ctx: MixContext, generator: torch.Generator, samples: int = 0
+    ) -> tuple[MixContext, dict[str, Tensor]]:
+        """Draw the orders of agents, without which the coefficients have no value."""
+        return ctx.replace(noise=self.draw_noise(len(ctx.state), generator)), {}
+
     def prepare(self, step: Step, target: QLearning) -> Step:
         """Give the online mixer the orders drawn."""
         return step._replace(live=step.live.replace(noise=step.noise))

@@ -48,7 +48,7 @@ class WQMIX(QLearning):
 
     @property
     def coalitions(self) -> tuple[Coalition | None, ...]:
-        """Hidden units mix all agents: none stands for a coalition."""
+        """None for every hidden unit, as they mix all agents."""
         return (None,) * self.options.embed
 
     def mix(self, q: Float[Tensor, "... n"], ctx: MixContext) -> MixerOutput:
