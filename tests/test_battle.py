@@ -200,6 +200,7 @@ def test_copies_that_have_ended_repeat_themselves_without_reward():
         (lambda: battle.make("3m").step(np.zeros((2, 3), int)), ["(2, 3)", "(1, 3)"]),
         (lambda: battle.make("3m").step(np.zeros((1, 3), int)), ["agent 0", "action 0", "1 (stop)"]),
         (lambda: battle.make("3m").step(np.full((1, 3), 99)), ["agent 0", "action 99"]),
+        (lambda: battle.make("3m").command(np.full((1, 3), 99)), ["99", "0 to 8"]),
         (lambda: unit_type("ghost"), ["ghost", "marine"]),
         (lambda: picture.draw_battle(battle.make("3m").frame(), agent=3), ["3", "0 to 2"]),
         (lambda: picture.animate_battle([]), ["empty"]),
@@ -222,6 +223,14 @@ def test_an_unavailable_action_changes_nothing():
     with pytest.raises(ValueError, match="agent 2 cannot perform action 6"):
         env.step(np.array([[1, 1, 6]]))
     np.testing.assert_array_equal(env.units, before)
+
+
+def test_orders_at_any_distance_are_for_command_only():
+    env = BattleEnv("3m")
+    env.reset([0])
+    env.command(np.array([[6, 7, 8]]))
+    np.testing.assert_array_equal(env.units[0]["target"][:3], [3, 4, 5])
+    np.testing.assert_array_equal(env.units[0]["order"][:3], ATTACK)
 
 
 def test_every_map_has_the_schedule_of_tables_2_and_3():
@@ -288,6 +297,46 @@ def test_weapons_reach_from_edge_to_edge():
         units[0]["order"], units[0]["target"] = ATTACK, 1
         loops(world, units, 3)
         assert (units[1]["hp"] < 45) == fires
+
+
+@pytest.mark.parametrize("wait", [0, 3, 7])
+def test_an_enemy_without_a_target_looks_for_one_every_eighth_loop(wait):
+    """As often as agents choose; a marine shoots one loop after it has chosen."""
+    world, units = duel("marine", "marine")
+    units["x"], units["hp"], units["hp_max"], units["top_speed"] = [10.0, 15.0], 1e3, 1e3, 0
+    units[1]["order"], units[1]["look"] = ATTACK_MOVE, wait
+    loops(world, units, wait + 1)
+    assert units[0]["hp"] == 1e3
+    loops(world, units, 1)
+    assert units[0]["hp"] == 1e3 - 6
+    units[1]["target"] = NOBODY
+    looks = []
+    for loop in range(wait + 2, 40):
+        loops(world, units, 1)
+        if units[1]["target"] == 0:
+            looks.append(loop)
+            units[1]["target"] = NOBODY
+    assert looks == [8 * k + wait for k in range(1, 5) if 8 * k + wait < 40]
+
+
+def test_enemies_look_at_times_of_their_own():
+    env = BattleEnv("8m")
+    env.reset([0])
+    found = env.units[0]["look"][8:]
+    assert len(set(found)) > 3
+    assert set(found) <= set(range(8))
+
+
+def test_an_enemy_whose_target_dies_takes_the_next_at_once():
+    battle_map = replace(MAPS["8m"], allies=("marine",) * 2, enemies=("marine",))
+    units = records.new_units(battle_map, 1)[0]
+    world = records.world("8m").copy()
+    world["n_allies"], world["n_enemies"] = 2, 1
+    units["x"], units["y"], units["top_speed"] = [10.0, 10.0, 14.0], [16.0, 17.0, 16.0], 0
+    units[2]["order"], units[2]["target"], units[2]["look"] = ATTACK_MOVE, 0, 7
+    units[0]["alive"] = 0
+    loops(world[0], units, 2)
+    assert units[1]["hp"] == 45 - 6
 
 
 def test_a_move_order_during_the_windup_cancels_the_shot():
@@ -558,6 +607,18 @@ def test_calibration_writes_one_row_for_each_map_and_player(tmp_path):
 def test_focus_fire_beats_nearest_fire_among_marines():
     found = {name: scripts.contest("3m", scripts.PLAYERS[name], 100)["return"] for name in ("nearest", "focus")}
     assert found["focus"] > found["nearest"]
+
+
+@pytest.mark.parametrize("name", ["3m", "8m"])
+@pytest.mark.parametrize("player", ["nearest", "march"])
+def test_nearest_play_is_near_even_or_better_among_marines(name, player):
+    """The engine favours no side: 200 battles, of which a fair coin wins fewer than 80 once in 500 tries."""
+    assert scripts.contest(name, scripts.PLAYERS[player], 200)["win_rate"] >= 0.4
+
+
+def test_lining_up_beats_waiting_in_a_crowd():
+    found = {name: scripts.contest("8m", scripts.PLAYERS[name], 100)["win_rate"] for name in ("focus", "line")}
+    assert found["line"] > 0.9 > found["focus"]
 
 
 def test_pictures_show_units_circles_and_the_label(tmp_path):

@@ -51,12 +51,17 @@ def _nearest(world: Record, units: Records, unit: Record) -> int:
 def _acquire(world: Record, units: Records, unit: Record):
     """Choose an enemy's target: keep the old one while it can be shot or chased, else the nearest.
 
+    A unit without a target looks for one every eighth loop, as often as agents choose, a unit whose
+    target dies at once (assumed): if it looked in every loop, agents would always be shot at first.
     A unit that something blocks looks for the nearest again (assumed): without this rule all
     attackers wait for a place at the first victim.
     """
-    if unit.target != NOBODY and units[unit.target].alive == 0:
+    lost = unit.target != NOBODY and units[unit.target].alive == 0
+    if lost:
         unit.target = NOBODY
     if unit.windup >= 0 or (unit.target != NOBODY and in_reach(unit, units[unit.target], unit.range)):
+        return
+    if unit.target == NOBODY and unit.look > 0 and not lost and world.hunt == 0:
         return
     nearest = _nearest(world, units, unit)
     if nearest == NOBODY:

@@ -15,6 +15,7 @@ from na2q.envs.battle.maps import FIRST_TARGET, MOVE
 from na2q.envs.battle.motion import move_units
 from na2q.envs.battle.outcome import settle
 from na2q.envs.battle.records import ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, WALK, Record, Records
+from na2q.envs.battle.spawn import uniform
 from na2q.envs.battle.units import LOOPS_PER_STEP
 
 LEGAL = -1
@@ -58,6 +59,7 @@ def _pass_time(units: Records):
         unit.unhurt += 1.0
         unit.cooldown = max(0.0, unit.cooldown - 1.0)
         unit.call_wait = max(0.0, unit.call_wait - 1.0)
+        unit.look = unit.look - 1 if unit.look > 0 else LOOPS_PER_STEP - 1
 
 
 @compiled
@@ -82,9 +84,10 @@ def first_illegal(world: Record, units: Records, battles: Records, actions: ndar
 
 
 @compiled
-def begin(world: Record, units: Records):
-    """Give the enemies of one battle the orders that they have from their spawn on."""
+def begin(world: Record, units: Records, battle: Record):
+    """Give the enemies of one battle the orders that they have from their spawn on, and draw when each looks around."""
     for k in range(world.n_allies, units.shape[0]):
+        units[k].look = int(uniform(battle, 0.0, LOOPS_PER_STEP))
         units[k].order = ATTACK_MOVE
         units[k].goal_x, units[k].goal_y = world.attack_x, world.attack_y
 
@@ -118,6 +121,7 @@ def play(
     obs: ndarray,
     state: ndarray,
     avail: ndarray,
+    checked: bool,
 ) -> int:
     """Play one step of every battle that is not over, and write what the agents see then.
 
@@ -129,14 +133,16 @@ def play(
         obs: (e, n, o) float32, written.
         state: (e, s) float32, written.
         avail: (e, n, a) bool, written.
+        checked: whether to refuse unavailable actions.
 
     Returns:
         LEGAL, or e * n + i of the first unavailable action: then nothing has been changed.
     """
     world = worlds[0]
-    illegal = first_illegal(world, units, battles, actions)
-    if illegal != LEGAL:
-        return illegal
+    if checked:
+        illegal = first_illegal(world, units, battles, actions)
+        if illegal != LEGAL:
+            return illegal
     for e in range(units.shape[0]):
         if battles[e].over:
             battles[e].reward = 0.0

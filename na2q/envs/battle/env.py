@@ -9,12 +9,12 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from na2q.config import BattleOptions
-from na2q.envs.base import Observation, Transition, check_seeds
-from na2q.envs.battle import engine, records, spawn
+from na2q.envs.base import Observation, Snapshot, Transition, check_seeds
+from na2q.envs.battle import engine, names, records, spawn
 from na2q.envs.battle.maps import FIRST_TARGET, battle_map
+from na2q.envs.battle.names import ACTION_NAMES
 from na2q.spec import EnvSpec
 
-ACTION_NAMES = ("no-op", "stop", "north", "south", "east", "west")
 TEMPLATE_SEED = 0  # of the battle shown before the first reset
 
 
@@ -103,7 +103,7 @@ class BattleEnv:
             battle["rng"] = spawn.seeded(seed)
             spawn.place(self._world[0], units, battle, self._points, self._offsets)
             spawn.number_agents(units, self.spec.n_agents)
-            engine.begin(self._world[0], units)
+            engine.begin(self._world[0], units, battle)
         observation = self._empty()
         engine.observe(self._world, self.units, *observation)
         return observation
@@ -114,11 +114,26 @@ class BattleEnv:
         Raises:
             ValueError: for a wrong shape, or an action that is unavailable in a running battle.
         """
+        return self._play(actions, checked=True)
+
+    def command(self, actions: Int[ndarray, "e n"]) -> Transition:
+        """Play one joint action as `step` does, letting units attack and heal at any distance.
+
+        The game takes such orders; SMAC's own scripted player gives them, its agents cannot.
+
+        Raises:
+            ValueError: for a wrong shape, or a number that is no action.
+        """
+        if not (np.min(actions) >= 0 and np.max(actions) < self.spec.n_actions):
+            raise ValueError(f"actions are {np.asarray(actions)}, must be 0 to {self.spec.n_actions - 1}")
+        return self._play(actions, checked=False)
+
+    def _play(self, actions: ndarray, checked: bool) -> Transition:
         actions = np.ascontiguousarray(actions, dtype=np.int64)
         if actions.shape != (self.n_envs, self.spec.n_agents):
             raise ValueError(f"actions have shape {actions.shape}, must be {(self.n_envs, self.spec.n_agents)}")
         observation = self._empty()
-        illegal = engine.play(self._world, self.units, self.battles, actions, *observation)
+        illegal = engine.play(self._world, self.units, self.battles, actions, *observation, checked)
         if illegal != engine.LEGAL:
             raise ValueError(self._complaint(actions, *divmod(int(illegal), self.spec.n_agents)))
         battles = self.battles.copy()
@@ -172,6 +187,24 @@ class BattleEnv:
             target=np.where(fights, units["target"], records.NOBODY),
             action=units["last_action"][: self.spec.n_agents],
             outcome=self._outcome(battle),
+        )
+
+    def labels(self) -> dict[str, list[str]]:
+        """Name features and actions; see `names.labels`."""
+        rules = self._world[0]
+        return names.labels(self.map, bool(rules.ally_shield_bits), bool(rules.enemy_shield_bits))
+
+    def snapshot(self, copy: int) -> Snapshot:
+        """Return where units are and how they fare; see `Frame`."""
+        frame = self.frame(copy)
+        now = {"health": frame.health, "shield": frame.shield, "alive": frame.alive, "target": frame.target}
+        task = {"radius": frame.radius, "enemy": frame.enemy, "type": np.array(frame.types)}
+        return Snapshot(
+            now={"unit_position": (("unit", "xy"), frame.position)}
+            | {f"unit_{name}": (("unit",), values) for name, values in now.items()},
+            happened={},
+            episode={},
+            task={f"unit_{name}": (("unit",), values) for name, values in task.items()},
         )
 
     @staticmethod

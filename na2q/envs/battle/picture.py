@@ -154,7 +154,7 @@ def scripted_frames(name: str, player: str = "focus", seed: int = 0) -> list[Fra
     avail = env.reset([seed]).avail
     frames = [env.frame()]
     while frames[-1].outcome == "running":
-        avail = env.step(scripts.PLAYERS[player](env, avail)).observation.avail
+        avail = scripts.act(env, scripts.PLAYERS[player], avail).observation.avail
         frames.append(env.frame())
     return frames
 

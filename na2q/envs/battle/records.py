@@ -53,6 +53,7 @@ UNIT = _dtype(
     "scan",  # how far an enemy looks for targets, edge to edge
     # the situation
     "alive enemy order target shot_target flight_target flight_hits "
+    "look "  # loops until an enemy's next look for a target
     "attacker "  # unit that hit it last, until it has reacted
     "moving "
     "blocked "  # whether something was in its way in the last loop
