@@ -71,6 +71,44 @@ class DiesOnce(StandIn):
     die_at = (3,)
 
 
+class TellsOfItsUnits(StandIn):
+    """With the parts of `StarCraft2Env` that hold the units, filled from the engine."""
+
+    def _side(self, enemy):
+        frame = self.env.frame()
+        rows = np.flatnonzero(frame.enemy == enemy)
+        units = [
+            SimpleNamespace(
+                tag=100 + u,
+                pos=SimpleNamespace(x=frame.position[u, 0], y=frame.position[u, 1]),
+                health=45 * frame.health[u],
+                health_max=45.0,
+                shield=0.0,
+                shield_max=0.0,
+                engaged_target_tag=100 + frame.target[u] if frame.target[u] >= 0 else 0,
+                radius=frame.radius[u],
+            )
+            for u in rows
+        ]
+        return dict(enumerate(units))
+
+    @property
+    def agents(self):
+        return self._side(False)
+
+    @property
+    def enemies(self):
+        return self._side(True)
+
+    @property
+    def _obs(self):
+        return SimpleNamespace(observation=SimpleNamespace(game_loop=8 * self.steps))
+
+
+class TellsAndDies(TellsOfItsUnits):
+    die_at = (2,)
+
+
 @pytest.fixture
 def smac_env():
     made = []
@@ -155,6 +193,38 @@ def test_replays_are_named_after_run_and_step(smac_env, tmp_path):
         transition = env.step(np.where(avail[:, :, 1], 1, 0))
         avail = transition.observation.avail
     assert [path.name for path in tmp_path.iterdir()] == [f"run7_step{env.total_steps}_copy0"]
+
+
+def test_units_are_told_as_the_engine_tells_them(smac_env, tmp_path):
+    options = SMACOptions(save_replays=True, replay_dir=str(tmp_path))
+    env, engine = smac_env(TellsOfItsUnits, options=options), BattleEnv("3m")
+    seen, over, steps = engine.reset([4]), False, 0
+    env.reset([4])
+    assert env.labels() == engine.labels()
+    while not over:
+        mine, theirs = env.snapshot(0), engine.snapshot(0)
+        assert mine.episode["replay"][1] == ""
+        assert mine.now["game_loop"][1] == 8 * steps
+        for name, (axes, values) in theirs.now.items():
+            assert mine.now[name][0] == axes
+            np.testing.assert_allclose(mine.now[name][1], values, atol=1e-12)
+        for name, (_, values) in theirs.task.items():
+            np.testing.assert_array_equal(mine.task[name][1], values)
+        actions = scripts.nearest(engine, seen.avail)
+        seen, over, steps = engine.step(actions).observation, env.step(actions).terminated[0], steps + 1
+    assert env.snapshot(0).episode["replay"][1] == f"run7_step{steps}_copy0"
+    env.reset([5])
+    assert env.snapshot(0).episode["replay"][1] == ""
+
+
+def test_units_of_a_dead_game_are_those_told_last(smac_env):
+    env = smac_env(TellsAndDies)
+    env.reset([0])
+    actions = np.array([[1, 1, 1]])
+    env.step(actions)
+    before = env.snapshot(0)
+    assert env.step(actions).info["crashed"][0]
+    np.testing.assert_array_equal(env.snapshot(0).now["unit_position"][1], before.now["unit_position"][1])
 
 
 # --- what is missing -------------------------------------------------------------------------------

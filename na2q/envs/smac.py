@@ -24,7 +24,8 @@ from jaxtyping import Int
 from numpy import ndarray
 
 from na2q.config import SMACOptions
-from na2q.envs.base import Observation, Transition, check_seeds, stack
+from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, stack
+from na2q.envs.battle import names
 from na2q.envs.battle.maps import BattleMap, battle_map
 from na2q.spec import EnvSpec
 
@@ -178,6 +179,22 @@ def _observe(game: Game) -> Observation:
     )
 
 
+def _units(game: Any) -> dict[str, ndarray]:
+    """Read all units as they stand, allies first, and the game's loop counter, which replays show too."""
+    sides = (game.agents, game.enemies)
+    units = [side[i] for side in sides for i in range(len(side))]
+    place = {unit.tag: i for i, unit in enumerate(units)}
+    return {
+        "game_loop": np.array(game._obs.observation.game_loop),
+        "unit_position": np.array([(unit.pos.x, unit.pos.y) for unit in units]),
+        "unit_health": np.array([unit.health / unit.health_max for unit in units]),
+        "unit_shield": np.array([unit.shield / max(unit.shield_max, 1) for unit in units]),
+        "unit_alive": np.array([unit.health > 0 for unit in units]),
+        "unit_target": np.array([place.get(unit.engaged_target_tag, -1) for unit in units]),
+        "unit_radius": np.array([unit.radius for unit in units]),
+    }
+
+
 def _play(game: Game, actions: list[int], last: Observation) -> Outcome:
     """Step a game; SMAC answers a crash of the game's process by restarting it and empty info."""
     reward, terminated, info = game.step(actions)
@@ -202,6 +219,8 @@ def _serve(pipe: Connection, launcher: Launcher, name: str, options: SMACOptions
                 outcome = _play(game, argument, last)
                 last = outcome.observation
                 pipe.send(outcome)
+            elif request == "units":
+                pipe.send(_units(game))
             elif request == "replay":
                 game.replay_prefix = argument
                 game.save_replay()
@@ -221,6 +240,8 @@ class _Copy:
         self._process: Any = None
         self._pipe: Connection | None = None
         self._last: Observation | None = None
+        self._units: dict[str, ndarray] | None = None
+        self.replay = ""
         self.crashes_in_a_row = 0
         self.restarts = 0
         self.over = True
@@ -250,7 +271,7 @@ class _Copy:
             except (EOFError, OSError):
                 self._crashed()
                 continue
-            self._last, self.over = observation, False
+            self._last, self.over, self.replay = observation, False, ""
             return observation
 
     def step(self, actions: list[int]) -> Outcome:
@@ -270,8 +291,20 @@ class _Copy:
         self._last, self.over = outcome.observation, outcome.terminated
         return outcome
 
+    def units(self) -> dict[str, ndarray]:
+        """Ask for the units; where the game is gone, return what it told last."""
+        if self._process is not None:
+            try:
+                self._units = self._ask("units")
+            except (EOFError, OSError):
+                self._crashed()
+        if self._units is None:
+            raise GameCrashedError(f"the game of {self._name} ended before it could tell of its units")
+        return self._units
+
     def save_replay(self, prefix: str) -> None:
         self._ask("replay", prefix)
+        self.replay = prefix
 
     def _crashed(self) -> None:
         """Forget a dead process; the next reset starts another."""
@@ -351,7 +384,8 @@ class SMACEnv:
         """
         if n_envs < 1:
             raise ValueError(f"n_envs is {n_envs}, must be at least 1")
-        self.spec = _sizes(battle_map(name))
+        self.map = battle_map(name)
+        self.spec = _sizes(self.map)
         self.n_envs = n_envs
         self.options = options or SMACOptions()
         self.run_name = run_name
@@ -404,6 +438,31 @@ class SMACEnv:
     def draw(self, axes: Any, copy: int = 0) -> None:
         """Refuse: the game draws its battles itself, from replays (`env_options.save_replays`)."""
         raise ValueError("StarCraft II cannot be drawn here: set env_options.save_replays and open the replay in it")
+
+    def labels(self) -> dict[str, list[str]]:
+        """Name features and actions; see `na2q.envs.battle.names.labels`."""
+        return names.labels(self.map, self.map.ally_race == "P", self.map.enemy_race == "P")
+
+    def snapshot(self, copy: int) -> Snapshot:
+        """Return units as the embedded engine does, the game's loop counter, and how the replay's name begins.
+
+        `replay` is empty until the episode has ended, and where `save_replays` is off.
+        """
+        units = self._copies[copy].units()
+        axes = {"game_loop": (), "unit_position": ("unit", "xy")}
+        now = {name: (axes.get(name, ("unit",)), values) for name, values in units.items()}
+        types = self.map.allies + self.map.enemies
+        enemy = np.arange(len(types)) >= self.spec.n_agents
+        return Snapshot(
+            now={name: array for name, array in now.items() if name != "unit_radius"},
+            happened={},
+            episode={"replay": ((), np.array(self._copies[copy].replay))},
+            task={
+                "unit_radius": now["unit_radius"],
+                "unit_enemy": (("unit",), enemy),
+                "unit_type": (("unit",), np.array(types)),
+            },
+        )
 
     def close(self) -> None:
         """End all games."""
