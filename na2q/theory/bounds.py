@@ -1,4 +1,4 @@
-"""Appendix B: the regret bound as printed, counterexamples to it, corrected bounds, and exact risk minimisers.
+"""Appendix B, Eqs. (11)-(16): the regret bound as printed, counterexamples, corrected bounds, exact risk minimisers.
 
 Symbols follow the paper: b samples, n agents, orders l, ranks rho_l, spectrum |lambda_ld| <= C_1 exp(-C_2 d^eta),
 norms ||a||_1 <= B_a and ||lambda||_1 <= B_lambda, failure probability delta. Losses are 1-Lipschitz with
@@ -196,6 +196,9 @@ def least_absolute_deviations(x: ndarray, y: ndarray, radius: float, cost: ndarr
         y: targets, (b,).
         radius: size of the ball.
         cost: price of a unit of each weight, scalar or (p,).
+
+    Raises:
+        RuntimeError: the solver found no optimum.
     """
     b, p = x.shape
     price = np.broadcast_to(np.asarray(cost, float), (p,))

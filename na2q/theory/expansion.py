@@ -27,7 +27,7 @@ def n_monomials(n: int, degree: int) -> int:
 
 
 def anchored_decomposition(g: Function, q: ndarray, order: int) -> dict[Coalition, ndarray]:
-    """Anchored terms g_S(Q_S) = sum over T in S of (-1)^(|S|-|T|) g(Q_T, 0), all |S| <= order.
+    """Anchored terms g_S(Q_S) = sum over T in S of (-1)^(|S|-|T|) g(Q_T, 0), all |S| <= order: Eq. (3) made exact.
 
     Args:
         g: joint value, (r, n) -> (r,).
@@ -47,12 +47,12 @@ def anchored_decomposition(g: Function, q: ndarray, order: int) -> dict[Coalitio
 
 
 def anchored_truncation(g: Function, q: ndarray, order: int) -> ndarray:
-    """Sum of the anchored terms of at most `order` agents, (r,)."""
+    """Sum of the anchored terms of at most `order` agents, (r,): Eq. (4) for order 2."""
     return sum(anchored_decomposition(g, q, order).values(), np.zeros(len(q)))
 
 
 def taylor_truncation(g: Function, q: ndarray, degree: int, radius: float = 0.5, nodes: int = 64) -> ndarray:
-    """Taylor polynomial of `g` about zero, of total degree `degree`, at the points q (r, n).
+    """Taylor polynomial of `g` about zero, Eq. (2), of total degree `degree`, at the points q (r, n).
 
     The part of degree k at q is the k-th Taylor coefficient of t -> g(t q), read off a circle of this
     radius in the complex plane (Cauchy), so `g` must be analytic there and accept complex numbers.
@@ -99,7 +99,10 @@ def anova(values: ndarray, weights: ndarray) -> dict[Coalition, ndarray]:
 
 
 def anova_truncation(values: ndarray, weights: ndarray, order: int) -> ndarray:
-    """Least-squares best additive model of at most `order` agents a term, on the grid of `values`."""
+    """Least-squares best additive model of at most `order` agents a term, on the grid of `values`.
+
+    Shapes as in `anova`; one value for each node.
+    """
     kept = [term for s, term in anova(values, weights).items() if len(s) <= order]
     return np.broadcast_to(reduce(np.add, kept), values.shape)
 
@@ -121,7 +124,7 @@ def purify(terms: Mapping[Coalition, ndarray], weights: ndarray) -> dict[Coaliti
 
 
 def relative_rmse(values: ndarray, fit: ndarray, weights: ndarray) -> float:
-    """Root mean squared error on a product grid over the standard deviation of `values`."""
+    """Root mean squared error on a product grid over the standard deviation of `values`; shapes as in `anova`."""
     axes = list(range(values.ndim))
     mean = _average(values, axes, weights)
     error, spread = (_average(np.square(x), axes, weights).item() for x in (values - fit, values - mean))

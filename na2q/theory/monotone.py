@@ -108,7 +108,7 @@ def monotone_fit(payoff: ndarray) -> ndarray:
 
 
 def monotone_floor(payoff: ndarray) -> float:
-    """Smallest sup error of any monotone mixer of two agents on a payoff matrix, whatever the utilities."""
+    """Smallest sup error of any monotone mixer of two agents on a payoff matrix (a, a'), whatever the utilities."""
     return float(np.abs(monotone_fit(payoff) - payoff).max())
 
 
@@ -129,7 +129,10 @@ def duplex_decomposition(payoff: ndarray) -> Duplex:
     """Write any payoff matrix (a, a') with a single best joint action in QPLEX's form, exactly.
 
     Non-greedy actions get advantage -1, and the agents off their greedy action share the loss of a
-    joint action equally; the weight of an agent on its greedy action does not matter and is 1.
+    joint action equally; the weight of an agent on its greedy action does not matter and is 1 (App. A).
+
+    Raises:
+        ValueError: several joint actions are best.
     """
     best = np.unravel_index(payoff.argmax(), payoff.shape)
     if (payoff == payoff.max()).sum() > 1:

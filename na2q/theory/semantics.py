@@ -9,7 +9,7 @@ Numbers = Any  # an array of any shape or one number; NumPy returns numbers wher
 
 
 def optimal_mask(obs: Numbers, l1_weight: float = 1.0) -> Numbers:
-    """Mask in [0, 1] that minimises (o - M o)^2 + l1_weight |M| feature by feature (Eq. 6).
+    """Mask in [0, 1] that minimises (o - M o)^2 + l1_weight |M| feature by feature, in any shape (Eq. 6).
 
     The derivative -2 (1 - M) o^2 + l1_weight vanishes at M = 1 - l1_weight / (2 o^2), and where that is
     negative the minimum is at 0: the mask depends on the size of the feature and on nothing else.
@@ -40,22 +40,22 @@ def gaussian_kl(mean: Numbers, std: Numbers) -> Numbers:
 
 
 def log_evidence(x: Numbers) -> Numbers:
-    """Log density of x ~ N(0, 2), the marginal of the model."""
+    """Log density of x ~ N(0, 2), the marginal of the model, in nats; elementwise."""
     return -0.5 * np.log(4 * np.pi) - np.square(x) / 4
 
 
 def expected_log_likelihood(x: Numbers, mean: Numbers, std: Numbers) -> Numbers:
-    """E_q log N(x; z, 1) for q = N(mean, std^2)."""
+    """E_q log N(x; z, 1) for q = N(mean, std^2), in nats; elementwise."""
     return -0.5 * np.log(2 * np.pi) - 0.5 * (np.square(x - mean) + np.square(std))
 
 
 def lower_bound(x: Numbers, mean: Numbers, std: Numbers) -> Numbers:
-    """The evidence lower bound, E_q log p(x|z) - KL(q || p): never above `log_evidence`."""
+    """The evidence lower bound (App. C), E_q log p(x|z) - KL(q || p), elementwise: never above `log_evidence`."""
     return expected_log_likelihood(x, mean, std) - gaussian_kl(mean, std)
 
 
 def printed_bound(x: Numbers, mean: Numbers, std: Numbers) -> Numbers:
-    """App. C as printed, with + KL: no lower bound."""
+    """App. C as printed, with + KL, elementwise: no lower bound."""
     return expected_log_likelihood(x, mean, std) + gaussian_kl(mean, std)
 
 
@@ -87,7 +87,7 @@ def paired_average(joint: Numbers) -> Numbers:
 
 
 def bernoulli(p: Numbers) -> Numbers:
-    """Append an axis of length 2 that holds the probabilities of 0 and 1."""
+    """Append an axis of length 2 that holds the probabilities of 0 and 1: p of any shape (...), result (..., 2)."""
     p = np.asarray(p, float)
     return np.stack([1 - p, p], -1)
 
