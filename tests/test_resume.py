@@ -17,9 +17,9 @@ from safetensors.torch import load_file
 
 from na2q.config import TrainConfig, configure
 from na2q.training import checkpoint
-from na2q.training.run import train
-from na2q.training.runlog import RunError, RunFolder
-from na2q.training.trainer import DivergedError, Trainer
+from na2q.training.run import absolute, train
+from na2q.training.runlog import RunError, RunFolder, read_record, read_weights
+from na2q.training.trainer import DivergedError, Trainer, evaluate
 
 CONFIG = configure("na2q", preset="smoke")
 COMMAND = [sys.executable, "-m", "na2q.cli", "train", "--method", "na2q", "--preset", "smoke"]
@@ -37,6 +37,7 @@ def assert_same_run(a: Path, b: Path) -> None:
         assert all(torch.equal(first[key], second[key]) for key in first)
     first, second = (pd.read_csv(folder / "metrics.csv").drop(columns="seconds") for folder in (a, b))
     pd.testing.assert_frame_equal(first, second, check_exact=True)
+    assert read_record(a)["absolute"] == read_record(b)["absolute"]
 
 
 def interrupted_after(updates: int, config: TrainConfig, run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,3 +165,18 @@ def test_non_finite_loss_stops_with_term_step_and_checkpoint(tmp_path: Path, mon
             train(CONFIG, tmp_path, checkpoint_minutes=0)
     train(CONFIG, tmp_path)
     assert np.isfinite(pd.read_csv(tmp_path / "metrics.csv")["loss"].iloc[-1])
+
+
+def test_absolute_metric_tests_the_best_weights_on_ten_times_the_episodes(tmp_path: Path) -> None:
+    train(CONFIG, tmp_path)
+    stored = read_record(tmp_path)["absolute"]
+    assert stored["episodes"] == 10 * CONFIG.test_episodes
+    fresh = Trainer(CONFIG)
+    assert absolute(fresh, tmp_path) == stored  # whatever the trainer held before
+    assert all(
+        torch.equal(value, read_weights(tmp_path / "best.safetensors").weights[name])
+        for name, value in fresh.learner.online.state_dict().items()
+    )
+    rng = np.random.default_rng(np.random.SeedSequence(CONFIG.seed).spawn(5)[4])
+    tests = [evaluate(fresh.test_env, fresh.learner.online.agent, rng)["test_return_mean"] for _ in range(10)]
+    assert stored["test_return_mean"] == pytest.approx(np.mean(tests))

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from na2q.cli import main
-from na2q.config import configure
+from na2q.config import configure, departures
+from na2q.paths import repo_root
 from na2q.training import collect, execute, sweeps
 from na2q.training.execute import IsolatedProcesses, Sweep
 from na2q.training.run import train
@@ -49,6 +50,33 @@ def test_unknown_sweep_names_the_known_ones(capsys: pytest.CaptureFixture[str]) 
     with pytest.raises(SystemExit):
         main(["sweep", "nothing"])
     assert "unknown sweep 'nothing'; known are figure3, figure4" in capsys.readouterr().err
+
+
+def test_selection_keeps_what_is_asked_for_at_the_length_asked_for() -> None:
+    runs = sweeps.selection("figure3", 500, env=["lbf-3p-3f"], method=["vdn", "na2q"], seed=[1], preset=[])
+    assert [(run.config.method, run.config.preset) for run in runs] == [
+        ("na2q", "released"),
+        ("vdn", "released"),
+        ("na2q", "paper"),
+    ]
+    assert {(run.config.total_steps, run.config.test_interval) for run in runs} == {(500, 50)}
+    assert runs[1].folder == "figure3/lbf-3p-3f/vdn_released/seed-1"
+    assert sweeps.selection("figure3") == sweeps.runs_of("figure3")
+
+
+def test_rows_taken_one_by_one_are_rows_of_the_table_of_deviations() -> None:
+    table = pd.read_csv(repo_root() / "data" / "deviations.csv").set_index("row")
+    for row, settings in sweeps.ROWS.items():
+        named = " ".join(table.loc[[row], "setting"].dropna()).split()
+        assert set(settings) <= set(named), row
+        assert departures(configure("na2q", "lbf-3p-3f", **settings)) == settings, row
+
+
+def test_complete_trains_here_and_names_what_fails(tmp_path: Path) -> None:
+    execute.complete(small(1), tmp_path)
+    assert states(small(1), tmp_path) == ["complete"]
+    with pytest.raises(RunError, match=r"t/bad: .* do not fit"):
+        execute.complete([Run("t/bad", configure("vdn", "lbf-2p-40f", "smoke"))], tmp_path)
 
 
 def test_second_call_does_only_what_is_left(tmp_path: Path) -> None:

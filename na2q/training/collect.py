@@ -26,7 +26,7 @@ def state_of(folder: Path) -> dict[str, Any]:
 
 
 def status(root: Path, sweep: str | None = None) -> pd.DataFrame:
-    """Table of the runs below a folder, or of all that a sweep asks for."""
+    """Table of the runs below a folder, or of all that a sweep asks for; raise RunError where there are none."""
     folders = [run.folder for run in runs_of(sweep)] if sweep else _run_folders(root)
     if not folders:
         raise RunError(f"no runs below {root}")

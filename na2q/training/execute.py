@@ -133,6 +133,17 @@ class Sweep:
         return False
 
 
+def complete(runs: Sequence[Run], root: Path) -> None:
+    """Do what is not complete of some runs, one after the other in this process.
+
+    Raises RunError where one fails, with the reason of each.
+    """
+    with ThreadPoolExecutor(1) as executor:
+        failed = Sweep(runs, root, executor).execute(0.1).failed
+    if failed:
+        raise RunError("; ".join(f"{folder}: {reason}" for folder, reason in failed.items()))
+
+
 class _Progress:
     """One bar over the steps of all runs."""
 

@@ -82,7 +82,10 @@ def load(path: str | Path) -> Policy:
 
 
 def make_env(policy: Policy, n_envs: int, env: str | None = None) -> VectorEnv:
-    """Build copies of the environment that a policy was trained on, or of another one of the same sizes."""
+    """Build copies of the environment that a policy was trained on, or of another one of the same sizes.
+
+    Raises ValueError where the sizes differ.
+    """
     name = env or policy.config.env
     options = policy.config.env_options if env is None else TrainConfig(policy.config.method, env).env_options
     made = envs.make(name, options, n_envs)

@@ -59,7 +59,7 @@ class Replay:
                 kept[place, length + extra : old + extra] = 0
 
     def sample(self, episodes: int, rng: np.random.Generator) -> EpisodeBatch:
-        """Draw different episodes, cut to the longest of them."""
+        """Draw different episodes, cut to the longest of them; raise ValueError for more than are stored."""
         if episodes > len(self):
             raise ValueError(f"cannot draw {episodes} different episodes from {len(self)}")
         chosen = rng.choice(len(self), episodes, replace=False)

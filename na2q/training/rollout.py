@@ -1,10 +1,13 @@
 """Play whole episodes with an agent, for training and for tests."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+from torch import Tensor
 
 from na2q.agents import RecurrentAgent, epsilon_greedy
 from na2q.envs.base import Observation, VectorEnv
@@ -52,9 +55,29 @@ class _Tape:
         )
 
 
+class Slot(NamedTuple):
+    """What is known in a slot when the actions have been chosen and not yet played."""
+
+    t: int
+    running: Bool[ndarray, " e"]  # copies whose episode goes on; the rest of the arrays means nothing elsewhere
+    observation: Observation
+    q: Float[Tensor, "e n a"]
+    hidden: Float[Tensor, "e n h"]
+    chosen: Int[ndarray, "e n"]
+
+
+# sees every slot of the episodes and returns the actions to play, as a rule `slot.chosen`
+Director = Callable[[Slot], Int[ndarray, "e n"]]
+
+
 @torch.inference_mode()
 def play(
-    env: VectorEnv, agent: RecurrentAgent, epsilon: float, rng: np.random.Generator, seeds: Sequence[int]
+    env: VectorEnv,
+    agent: RecurrentAgent,
+    epsilon: float,
+    rng: np.random.Generator,
+    seeds: Sequence[int],
+    director: Director | None = None,
 ) -> Episodes:
     """Play one episode in each copy of `env`, epsilon-greedy with a fixed epsilon (0 to 1)."""
     tape, device = _Tape(env), agent.fc_in.weight.device
@@ -69,6 +92,8 @@ def play(
             torch.as_tensor(observation.obs, device=device), torch.as_tensor(last, device=device), hidden
         )
         last = epsilon_greedy(q.cpu().numpy(), observation.avail, epsilon, rng)
+        if director is not None:
+            last = director(Slot(t, running, observation, q, hidden, last))
         observation, reward, terminated, truncated, news = env.step(last)
         tape.actions[running, t], tape.reward[running, t] = last[running], reward[running]
         tape.terminated[running, t], tape.valid[running, t] = terminated[running], True

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from tqdm import tqdm
@@ -16,7 +17,7 @@ from tqdm import tqdm
 from na2q.config import TrainConfig
 from na2q.training import checkpoint
 from na2q.training.runlog import BEST, METRICS, WEIGHTS, RunError, RunFolder, read_weights
-from na2q.training.trainer import DivergedError, Trainer
+from na2q.training.trainer import STREAMS, DivergedError, Trainer, evaluate
 
 
 def train(
@@ -83,12 +84,32 @@ def _train_in(folder: RunFolder, trainer: Trainer, checkpoint_minutes: float, te
     if trainer.step >= folder.config.total_steps:
         checkpoint.save(trainer, folder.path)
         folder.weights(WEIGHTS, trainer.learner.online.state_dict(), trainer.env.spec)
-        folder.note(status="complete", steps=trainer.step, seconds=round(trainer.seconds, 1))
+        facts = {
+            "steps": trainer.step,
+            "seconds": round(trainer.seconds, 1),
+            "absolute": absolute(trainer, folder.path),
+        }
+        folder.note(status="complete", **facts)
     return pd.DataFrame(trainer.rows)
 
 
+def absolute(trainer: Trainer, run_dir: Path, rounds: int = 10) -> dict[str, float]:
+    """Test a run's best weights on fresh episodes, ten times as many as one test has; return mean metrics.
+
+    The absolute metric of Gorsane et al. (2022): the choice of the best test is not paid for by its luck.
+    """
+    trainer.learner.online.load_state_dict(read_weights(run_dir / BEST).weights)
+    rng = np.random.default_rng(np.random.SeedSequence(trainer.config.seed).spawn(STREAMS + 1)[-1])
+    tests = [evaluate(trainer.test_env, trainer.learner.online.agent, rng) for _ in range(rounds)]
+    means = {name: float(np.mean([test[name] for test in tests])) for name in tests[0]}
+    return {"episodes": rounds * trainer.config.test_episodes} | means
+
+
 def borrow(trainer: Trainer, source: Path) -> dict[str, Any]:
-    """Copy weights of another run into online and target network; return which, and warn of those that do not fit."""
+    """Copy weights of another run into online and target network; return which, and warn of those that do not fit.
+
+    Raises RunError where none fits.
+    """
     trained = read_weights(source)
     online = trainer.learner.online
     own = online.state_dict()

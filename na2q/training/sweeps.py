@@ -1,7 +1,8 @@
 """Sweeps: named lists of runs, as data."""
 
+import dataclasses
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -40,6 +41,49 @@ ABLATIONS: tuple[dict[str, Any], ...] = (  # of NA2Q, section 5.3
 )
 
 
+ROWS: dict[str, dict[str, Any]] = {
+    "A1": {"agent.kind": "one_head"},
+    "A2": {"agent.agent_id": True},
+    "A3": {"options.relu_on": "state"},
+    "A4": {"options.scale_credits": False},
+    "A6": {"options.td_to_encoder": True},
+    "A7": {"options.share_sample": True},
+    "A8": {"options.target_encoder": False},
+    "A9": {"options.vae_reduction": "sum"},
+    "A10": {"options.mask_padding": False},
+    "A13": {"options.mixer_optimizer": "rmsprop"},
+    "A14": {"options.nonneg": "abs"},
+    "A18": {"replay.warmup": 32},
+    "B2": {"env_options.levels": "legacy"},
+    "B3": {"env_options.step_cost": "move"},
+    "B4": {"env_options.timeout": "bootstrap"},
+    "B5": {"env_options.state": "full"},
+}
+"""Rows of the table of deviations, each as the one step that it takes NA2Q away from preset `released`."""
+
+TWO_HEADS: dict[str, Any] = {"agent.kind": "two_head"}
+CONTROLS: tuple[tuple[str, str, dict[str, Any]], ...] = (  # method, preset, departures
+    ("na2q", "released", {}),
+    ("vdn", "released", {}),
+    ("qmix", "released", {}),
+    ("qatten", "released", {}),
+    ("na2q", "fair", {}),
+    ("qatten", "fair", {}),
+    ("vdn", "released", TWO_HEADS),
+    ("qmix", "released", TWO_HEADS),
+    ("na2q", "released", {"options.shape": "two_sided"}),
+    *(("na2q", "released", settings) for settings in ROWS.values()),
+)
+
+
+def _controls() -> list[TrainConfig]:
+    """What the paper does not show: equal agents and inputs, other shapes, and each deviation by itself."""
+    return [
+        configure(method, "lbf-3p-3f", preset, seed=seed, total_steps=100_000, **settings)
+        for seed, (method, preset, settings) in itertools.product((1, 2), CONTROLS)
+    ]
+
+
 def _figure3() -> list[TrainConfig]:
     """Ten methods, and NA2Q in preset paper too, on both foraging tasks (Table 1)."""
     plain = [(method, "released") for method in PAPER] + [("na2q", "paper")]
@@ -50,12 +94,14 @@ def _figure3() -> list[TrainConfig]:
 
 
 def _pilot() -> list[TrainConfig]:
-    """Small and honest: a tenth of the steps, two seeds, and three where presets are compared."""
+    """Small and honest: a tenth of the paper's steps, two seeds, and three where presets are compared."""
     steps = 100_000
     runs = grid(PAPER, LBF, (1, 2), total_steps=steps)
     runs += grid(("na2q",), LBF, (1, 2, 3), ("released", "paper"), total_steps=steps)
     for seed, settings in itertools.product((1, 2), ABLATIONS):
         runs.append(configure("na2q", "lbf-3p-3f", seed=seed, total_steps=steps, **settings))
+    maps = ("battle-8m", "battle-2s3z", "battle-3s_vs_5z")
+    runs += grid(("na2q", "qmix", "vdn", "qplex"), maps, (1, 2), total_steps=2 * steps)
     return list(dict.fromkeys(runs))
 
 
@@ -92,6 +138,7 @@ SWEEPS: dict[str, Callable[[], list[TrainConfig]]] = {
     "figure8-game": partial(_figure8, "smac"),
     "figure12-game": partial(_maps, "smac", FIGURE12),
     "pilot": _pilot,
+    "controls": _controls,
     "smoke": _smoke,
 }
 """Sweeps by name; the order of a sweep is the order in which its runs begin. Those that end in -game need
@@ -105,11 +152,31 @@ def runs_of(sweep: str) -> list[Run]:
     return [Run(f"{sweep}/{folder_of(config)}", config) for config in SWEEPS[sweep]()]
 
 
+def selection(sweep: str, total_steps: int | None = None, **only: Collection[Any]) -> list[Run]:
+    """List the runs of a sweep whose settings are among those given, all where a collection is empty.
+
+    Example: ``selection("figure3", env=["lbf-3p-3f"], method=["vdn"], seed=[1])``.
+
+    Args:
+        sweep: name of the sweep.
+        total_steps: length of each run in place of the sweep's own, with ten tests where it is short.
+        only: allowed values by the name of a setting.
+    """
+    kept = []
+    for _, config in runs_of(sweep):
+        if all(not values or getattr(config, name) in values for name, values in only.items()):
+            if total_steps:
+                interval = max(1, min(config.test_interval, total_steps // 10))
+                config = dataclasses.replace(config, total_steps=total_steps, test_interval=interval)
+            kept.append(Run(f"{sweep}/{folder_of(config)}", config))
+    return kept
+
+
 def folder_of(config: TrainConfig) -> str:
     """Folder of a run below its sweep: task, method with preset and departures, seed."""
     words = [config.method, config.preset]
     for name, value in departures(config).items():
-        if name != "total_steps":
+        if name not in ("total_steps", "test_interval"):
             text = "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
             words.append(f"{name.rpartition('.')[2]}={text}")
     return f"{config.env}/{'_'.join(words)}/seed-{config.seed}"

@@ -15,6 +15,7 @@ from na2q.training.replay import Replay
 from na2q.training.rollout import play
 
 MAX_SEED = 2**31 - 1
+STREAMS = 4  # of random numbers in training: weights, actions, tests, replay
 Metrics = dict[str, int | float]
 
 
@@ -35,7 +36,7 @@ class Trainer:
         self.config = config
         self.env = envs.make(config.env, config.env_options, config.n_envs)
         self.test_env = envs.make(config.env, config.env_options, config.test_episodes)
-        streams = np.random.SeedSequence(config.seed).spawn(4)
+        streams = np.random.SeedSequence(config.seed).spawn(STREAMS)
         weights, *rest = (np.random.default_rng(stream) for stream in streams)
         self.act_rng, self.test_rng, self.replay_rng = rest
         method = METHODS[config.method]
