@@ -1,6 +1,7 @@
 """Figures from tables and arrays; nothing here knows of networks or environments."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,27 +12,79 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy import ndarray
 
+from na2q.analysis import protocol, results
 from na2q.analysis.style import LOOKS, look, thousands
 
 
-def learning_curves(runs: pd.DataFrame, metric: str = "test_return_mean", label: str = "test return") -> Figure:
-    """Draw one panel for each environment: mean +- standard deviation over seeds, and every seed thinly.
+def learning_curves(
+    runs: pd.DataFrame,
+    metric: str = "test_return_mean",
+    label: str = "test return",
+    band: Literal["std", "interval"] = "std",
+    window: int = 1,
+) -> Figure:
+    """Draw one panel for each sweep and environment, one line for each curve.
+
+    Up to four curves in a panel show every seed as a thin line.
 
     Args:
         runs: table of `results.load_runs`.
         metric: column to draw.
         label: what the column is called on the axis, with its unit.
+        band: std draws mean +- standard deviation over seeds, as the paper does; interval draws the
+            interquartile mean and its 95 % bootstrap interval.
+        window: tests that each point averages over; a number above 1 is written on the axis.
     """
-    tasks = sorted(runs["env"].unique())
-    figure, panels = plt.subplots(1, len(tasks), figsize=(5.6 * len(tasks), 3.8), squeeze=False, sharey=True)
-    for axes, task in zip(panels[0], tasks, strict=True):
-        for method in _in_legend_order(runs[runs["env"] == task]["method"]):
-            _curve(axes, runs[(runs["env"] == task) & (runs["method"] == method)], method, metric)
-        axes.set_title(task)
+    if runs.empty:
+        return nothing_yet()
+    runs = results.smooth(runs, metric, window)
+    table = protocol.curves(runs, metric, reps=2 if band == "std" else protocol.REPS)
+    figure, axes_of = panels(table)
+    for (sweep, task), axes in axes_of.items():
+        shown = table[(table["sweep"] == sweep) & (table["env"] == task)]
+        if shown["curve"].nunique() <= 4:
+            _seeds(axes, runs[(runs["sweep"] == sweep) & (runs["env"] == task)], metric)
+        for name in in_legend_order(shown["curve"]):
+            _curve(axes, shown[shown["curve"] == name], name, band)
         thousands(axes)
-    panels[0][0].set_ylabel(label)
-    panels[0][-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    smoothed = f", {results.smoothing(window)}" if window > 1 else ""
+    figure.supylabel(label + smoothed, fontsize="medium")
+    legend(figure, axes_of.values(), table["curve"])
     return figure
+
+
+def nothing_yet() -> Figure:
+    """Draw a place for a figure whose runs do not exist yet."""
+    figure, axes = plt.subplots(figsize=(4, 0.8))
+    axes.text(0.5, 0.5, "no runs yet", ha="center", va="center", color="gray")
+    axes.set_axis_off()
+    return figure
+
+
+def panels(table: pd.DataFrame, columns: int = 3, height: float = 3.6) -> tuple[Figure, dict[tuple[str, str], Axes]]:
+    """Lay out one panel for each sweep and environment of a table, in rows; panels of one family share their y axis."""
+    keys = list(
+        table[["sweep", "env"]].drop_duplicates().sort_values(["sweep", "env"]).itertuples(index=False, name=None)
+    )
+    columns = min(columns, table.groupby("sweep")["env"].nunique().max())
+    rows = -(-len(keys) // columns)
+    size = (4.6 * columns + 1.8, height * rows)
+    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, sharey=True, layout="constrained")
+    several = table["sweep"].nunique() > 1
+    for axes, (sweep, task) in zip(grid.flat, keys, strict=False):
+        axes.set_title(f"{task}, {sweep}" if several else task)
+    for axes in list(grid.flat)[len(keys) :]:
+        axes.set_axis_off()
+    return figure, dict(zip(keys, grid.flat, strict=False))
+
+
+def legend(figure: Figure, axes: Iterable[Axes], curves: pd.Series) -> None:
+    """Put one legend of all panels beside them, each curve once."""
+    handles = {}
+    for panel in axes:
+        handles |= dict(zip(*panel.get_legend_handles_labels()[::-1], strict=True))
+    labels = [look(name).label for name in in_legend_order(curves)]
+    figure.legend([handles[label] for label in labels], labels, loc="outside right upper")
 
 
 def joint_action_values(tables: Mapping[str, Float[ndarray, "a a"]]) -> Figure:
@@ -61,16 +114,26 @@ def joint_action_values(tables: Mapping[str, Float[ndarray, "a a"]]) -> Figure:
     return figure
 
 
-def _curve(axes: Axes, runs: pd.DataFrame, method: str, metric: str) -> None:
-    style = look(method)
-    seeds = runs.pivot_table(index="point", columns="seed", values=metric)
-    steps, values = seeds.index.to_numpy(), seeds.to_numpy()
-    mean, std = np.nanmean(values, 1), np.nanstd(values, 1)
-    axes.plot(steps, values, color=style.color, alpha=0.25, linewidth=0.8)
-    axes.plot(steps, mean, color=style.color, linestyle=style.dashes, linewidth=2, label=style.label)
-    axes.fill_between(steps, mean - std, mean + std, color=style.color, alpha=0.12, linewidth=0)
+def _curve(axes: Axes, table: pd.DataFrame, name: str, band: str) -> None:
+    style = look(name)
+    middle = table["mean" if band == "std" else "iqm"]
+    low = middle - table["std"] if band == "std" else table["low"]
+    high = middle + table["std"] if band == "std" else table["high"]
+    axes.plot(table["point"], middle, color=style.color, linestyle=style.dashes, linewidth=2, label=style.label)
+    axes.fill_between(table["point"], low, high, color=style.color, alpha=0.12, linewidth=0)
 
 
-def _in_legend_order(methods: pd.Series) -> list[str]:
+def _seeds(axes: Axes, runs: pd.DataFrame, metric: str) -> None:
+    for (name, _), run in runs.groupby(["curve", "seed"]):
+        axes.plot(run["point"], run[metric], color=look(str(name)).color, alpha=0.25, linewidth=0.8)
+
+
+def in_legend_order(curves: pd.Series) -> list[str]:
+    """Names of curves as legends list them: the methods in their order, each followed by its variants."""
     order = list(LOOKS)
-    return sorted(methods.unique(), key=lambda name: (order.index(name) if name in order else len(order), name))
+
+    def place(name: str) -> tuple[int, str]:
+        method = name.partition(" ")[0]
+        return (order.index(method) if method in order else len(order), name)
+
+    return sorted(curves.unique(), key=place)

@@ -42,6 +42,19 @@ def field_docs(cls: type) -> dict[str, str]:
     return docs
 
 
+def commands_in(overview: str) -> list[str]:
+    """Names of the subcommands in the usage line that `na2q --help` begins with."""
+    return re.findall(r"\{([\w,-]+)\}", overview)[0].split(",")
+
+
+def dictionary(file: str) -> pd.DataFrame:
+    """Describe the entries of a run's file, from data/dictionary.csv; raise ValueError for files not described."""
+    table = pd.read_csv(repo_root() / "data" / "dictionary.csv", dtype=str, keep_default_na=False)
+    if file not in set(table["file"]):
+        raise ValueError(f"{file!r} is not described; described are {sorted(set(table['file']))}")
+    return table[table["file"] == file].drop(columns="file").set_index("name")
+
+
 def deviations(method: str | None = None) -> pd.DataFrame:
     """Read where paper and released code differ and what we do, all rows or those that concern one method."""
     table = pd.read_csv(repo_root() / "data" / "deviations.csv", dtype=str, keep_default_na=False)
@@ -97,10 +110,11 @@ class MethodFacts(NamedTuple):
 
 
 def as_html(table: pd.DataFrame) -> str:
-    """Draw a table as pandas does, without cutting texts short; `code` in backticks becomes code."""
+    """Draw a table as pandas does, without cutting texts short; `code` in backticks and [links](target) work."""
     with pd.option_context("display.max_colwidth", None):
         drawn = table.rename_axis(index=None, columns=str(table.index.name or "")).to_html()  # one row of headings
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", drawn)
+    linked = re.sub(r"\[([^\]]+)\]\(([^)]+)\)", r'<a href="\2">\1</a>', drawn)
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", linked)
 
 
 def method_facts(method: str) -> MethodFacts:
@@ -161,7 +175,7 @@ def spell(online: QLearning) -> str:
 
 
 def span(values: torch.Tensor) -> str:
-    """Smallest and largest entry, or the one value that all have."""
+    """Smallest and largest entry of an array of any shape, or the one value that all have."""
     low, high = f"{float(values.min()):.2g}", f"{float(values.max()):.2g}"
     return low if low == high else f"{low} to {high}"
 

@@ -1,10 +1,13 @@
 """One look for every figure: a colour and a line style for each method, safe for colour-blind readers."""
 
+import os
+from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib as mpl
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 
 class Look(NamedTuple):
@@ -33,6 +36,26 @@ LOOKS = {
 }
 """Methods in the order of legends."""
 
+VARIANTS = {
+    "na2q preset paper": Look("NA²Q (paper)", (0.35, 0.13, 0.0), (0, (4, 1))),
+    "na2q preset fair": Look("NA²Q (fair)", PALETTE[5], (0, (6, 2, 1, 2))),
+    "na2q order 1": Look("NA²Q, order 1", PALETTE[0], (0, (3, 1, 1, 1))),
+    "na2q order 3": Look("NA²Q, order ≤ 3", PALETTE[4], (0, (5, 1, 1, 1, 1, 1))),
+    "na2q w/o semantic": Look("NA²Q w/o semantic", PALETTE[1], (0, (3, 1))),
+    "na2q w/o attention": Look("NA²Q w/o attention", PALETTE[8], (0, (1, 1))),
+    "na2q two-sided": Look("NA²Q, two-sided shapes", PALETTE[9], (0, (2, 1))),
+    "na2q mixer RMSprop": Look("NA²Q, RMSprop for the mixer", PALETTE[6], (0, (7, 2))),
+}
+"""Variants of NA2Q, by the names that `results.name_curves` gives them."""
+
+
+AGENTS = (0, 2, 4, 5, 9, 6, 7, 1, 8, 3)  # order in the palette; what enemies are drawn in comes late
+
+
+def agent_color(agent: int) -> tuple[float, float, float]:
+    """Return the colour that stands for an agent in all figures."""
+    return PALETTE[AGENTS[agent % len(AGENTS)]]
+
 
 def use_style() -> None:
     """Set matplotlib's defaults for the book: quiet axes, readable type, white background in dark mode too."""
@@ -51,12 +74,27 @@ def use_style() -> None:
     )
 
 
-def look(method: str) -> Look:
-    """Return how a method is drawn; methods from outside the paper get black."""
-    return LOOKS.get(method, Look(method, (0.0, 0.0, 0.0), "-"))
+def look(curve: str) -> Look:
+    """Return how a curve is drawn: a method, or one with the variant that `results.name_curves` wrote after it.
+
+    Methods from outside the paper get black; a variant without a look of its own is its method, dotted.
+    """
+    method, _, variant = curve.partition(" ")
+    plain = LOOKS.get(method, Look(method, (0.0, 0.0, 0.0), "-"))
+    dotted = Look(f"{plain.label}, {variant}", plain.color, (0, (1, 1)))
+    return VARIANTS.get(curve, dotted if variant else plain)
 
 
 def thousands(axes: Axes) -> None:
     """Label the x axis of environment steps in thousands."""
     axes.xaxis.set_major_formatter(lambda x, _: f"{x / 1000:g}k")
     axes.set_xlabel("environment steps")
+
+
+def export(name: str, figure: Figure) -> Figure:
+    """Return a figure, and write it as SVG and PDF where NA2Q_FIGURES names a folder, as `na2q figures` does."""
+    if folder := os.environ.get("NA2Q_FIGURES"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for kind in ("svg", "pdf"):
+            figure.savefig(Path(folder) / f"{name}.{kind}")
+    return figure
