@@ -7,18 +7,34 @@ import pandas as pd
 import pytest
 
 from na2q.analysis.figures import learning_curves
-from na2q.analysis.results import check_curves, describe, final_returns, load_runs
+from na2q.analysis.results import (
+    check_curves,
+    describe,
+    final_returns,
+    load_runs,
+    load_sweeps,
+    missing,
+    missing_in_words,
+    name_curves,
+    smooth,
+)
 from na2q.config import TrainConfig, configure
+from na2q.training import sweeps
 from na2q.training.run import train
 from na2q.training.runlog import RunFolder
 
 
-def store(folder: Path, config: TrainConfig, returns: list[float]) -> None:
+def store(folder: Path, config: TrainConfig, returns: list[float], **facts: object) -> None:
     """A finished run with these test returns, ten thousand steps apart."""
+    rows = [{"step": 10_000 * i + 7, "test_return_mean": x} for i, x in enumerate(returns)]
     with RunFolder(folder, config) as run:
         run.begin()
-        run.metrics([{"step": 10_000 * i + 7, "test_return_mean": x} for i, x in enumerate(returns)])
-        run.note(status="complete")
+        run.metrics(rows)
+        run.note(status="complete", steps=rows[-1]["step"], **facts)
+
+
+def place(root: Path, config: TrainConfig, sweep: str = "pilot") -> Path:
+    return root / sweep / sweeps.folder_of(config)
 
 
 def test_table_has_a_row_for_each_test_with_what_the_run_was(tmp_path: Path) -> None:
@@ -27,7 +43,7 @@ def test_table_has_a_row_for_each_test_with_what_the_run_was(tmp_path: Path) -> 
     runs = load_runs(tmp_path)
     assert runs["point"].tolist() == [0, 10_000] * 2
     assert set(runs["variant"]) == {""}
-    assert describe(runs) == "n = 2 seeds for each curve, 10,000 environment steps, preset released"
+    assert describe(runs) == "n = 2 seeds for each curve, 10,000 environment steps, preset released; no smoothing"
     finals = final_returns(runs, tests=1)
     assert finals[["seed 1", "seed 2", "mean", "std"]].to_numpy().ravel().tolist() == [0.5, 1.0, 0.75, 0.25]
 
@@ -69,3 +85,87 @@ def test_what_training_writes_can_be_loaded(tmp_path: Path) -> None:
     runs = load_runs(tmp_path)
     assert set(runs["variant"]) == {"options.orders=(1,)"}
     pd.testing.assert_series_equal(runs["test_return_mean"], metrics["test_return_mean"], rtol=1e-4)
+
+
+def test_sweep_and_last_evaluation_of_a_run_are_columns(tmp_path: Path) -> None:
+    store(place(tmp_path, configure("vdn", seed=1)), configure("vdn", seed=1), [0.0], absolute={"episodes": 320})
+    store(place(tmp_path, configure("vdn", seed=2)), configure("vdn", seed=2), [0.0])
+    runs = load_sweeps(tmp_path, ["figure3", "pilot"])
+    assert set(runs["sweep"]) == {"pilot"}
+    assert runs["absolute_episodes"].fillna(-1).tolist() == [320, -1]
+    with pytest.raises(FileNotFoundError, match="no finished run of figure3 or figure4 below"):
+        load_sweeps(tmp_path, ["figure3", "figure4"])
+
+
+def test_settings_get_curves_of_their_own_when_named(tmp_path: Path) -> None:
+    settings = {"options.orders": (1, 2, 3), "options.credits": "state"}
+    for config in (configure("na2q"), configure("na2q", preset="paper"), configure("na2q", **settings)):
+        store(place(tmp_path, config), config, [0.0])
+    named = name_curves(load_runs(tmp_path))
+    check_curves(named)
+    assert set(named["curve"]) == {"na2q", "na2q preset paper", "na2q order 3 w/o semantic"}
+    assert describe(named).endswith("preset released and paper; no smoothing")
+
+
+def test_pilot_and_full_runs_are_described_apart(tmp_path: Path) -> None:
+    for sweep, length in (("pilot", 2), ("figure3", 4)):
+        config = configure("vdn", total_steps=10_000 * length)
+        store(place(tmp_path, config, sweep), config, [0.0] * (length + 1))
+    assert describe(load_runs(tmp_path)) == (
+        "sweep figure3: n = 1 seed for each curve, 40,000 environment steps, preset released; "
+        "sweep pilot: n = 1 seed for each curve, 20,000 environment steps, preset released; no smoothing"
+    )
+
+
+def test_one_seed_twice_in_a_curve_is_refused(tmp_path: Path) -> None:
+    for copy in ("a", "b"):
+        store(tmp_path / copy, configure("vdn"), [0.0])
+    with pytest.raises(ValueError, match="vdn on lbf-4p-2f holds two runs of seed 1: select one"):
+        check_curves(load_runs(tmp_path))
+
+
+def test_cut_off_metrics_are_refused_by_name(tmp_path: Path) -> None:
+    store(tmp_path, configure("vdn"), [0.0, 0.1, 0.2])
+    metrics = tmp_path / "metrics.csv"
+    whole = metrics.read_text()
+    metrics.write_text("\n".join(whole.splitlines()[:-1]) + "\n")
+    with pytest.raises(ValueError, match=r"metrics.csv is cut off at step 10007 of 20007: copy the run again"):
+        load_runs(tmp_path)
+    metrics.write_text(whole[: whole.rindex(",")])  # within the last line
+    with pytest.raises(ValueError, match="is cut off at step"):
+        load_runs(tmp_path)
+    metrics.write_text("")
+    with pytest.raises(ValueError, match="cannot be read though its run is complete"):
+        load_runs(tmp_path)
+    metrics.write_text(whole)
+    (tmp_path / "run.json").write_text("{")
+    with pytest.raises(ValueError, match=r"run.json cannot be read"):
+        load_runs(tmp_path)
+
+
+def test_what_a_sweep_lacks_is_listed(tmp_path: Path) -> None:
+    runs = sweeps.runs_of("pilot")
+    assert len(missing("pilot", tmp_path)) == len(runs)
+    assert missing_in_words("pilot", tmp_path) == f"pilot has not begun: {len(runs)} runs"
+    for folder, config in runs[:-1]:
+        store(tmp_path / folder, config, [0.0])
+    last = runs[-1].config
+    assert missing("pilot", tmp_path)[["env", "curve", "seed", "state"]].to_numpy().tolist() == [
+        [last.env, last.method, last.seed, "missing"]
+    ]
+    assert missing_in_words("pilot", tmp_path) == (
+        f"pilot lacks 1 of {len(runs)} runs: {last.method} on {last.env} lacks seed {last.seed}"
+    )
+    store(tmp_path / runs[-1].folder, last, [0.0])
+    assert missing_in_words("pilot", tmp_path) == f"pilot is complete: {len(runs)} runs"
+
+
+def test_smoothing_averages_within_a_run_and_is_written_on_the_axis(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        store(tmp_path / str(seed), configure("vdn", seed=seed), [0.0, 0.5, 1.0 * seed])
+    runs = load_runs(tmp_path)
+    smoothed = smooth(runs, "test_return_mean", 2).sort_values(["seed", "step"])
+    assert smoothed["test_return_mean"].tolist() == pytest.approx([0.0, 0.25, 0.75, 0.0, 0.25, 1.25])
+    assert "moving average of 2 tests" in describe(runs, window=2)
+    assert "moving average of 2 tests" in learning_curves(runs, window=2).get_supylabel()
+    assert learning_curves(runs).get_supylabel() == "test return"

@@ -1,38 +1,52 @@
 """Run folders in, one table out: every test of every run, with what the run was."""
 
 import json
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from na2q.config import departures, from_dict
+from na2q.config import TrainConfig, departures, from_dict
+from na2q.training.sweeps import selection
 
-RUN_COLUMNS = ["env", "method", "preset", "variant", "seed"]
+RUN_COLUMNS = ["sweep", "env", "curve", "method", "preset", "variant", "seed"]
+CURVE = ["sweep", "env", "curve"]  # what one line of a figure is
 CURVE_COLUMNS = ["preset", "variant", "total_steps"]  # must be one value within a curve
+ABSOLUTE = "absolute_"  # columns of the last evaluation, the same in every row of a run
+
+SHORT = {
+    "options.orders=(1,)": "order 1",
+    "options.orders=(1, 2, 3)": "order 3",
+    "options.credits=state": "w/o semantic",
+    "options.credits=uniform": "w/o attention",
+    "options.shape=two_sided": "two-sided",
+    "options.mixer_optimizer=rmsprop": "mixer RMSprop",
+    "options.mixer_optimizer=adam": "mixer Adam",
+    "agent.kind=two_head": "two heads",
+    "agent.kind=one_head": "one head",
+}
+"""What chapters call departures from a preset."""
 
 
 def load_runs(folder: Path | str) -> pd.DataFrame:
     """Read all finished runs below `folder`, one row for each test.
 
-    Columns: env, method, preset, variant, seed, total_steps, point, then those of metrics.csv. `variant` names the
-    settings that depart from the preset. `point` is the number of environment steps, rounded down to the interval
-    of tests, so that seeds line up.
-    Raises FileNotFoundError where there is no finished run.
+    Columns: sweep, env, curve, method, preset, variant, seed, total_steps, point, then those of metrics.csv, then
+    those of the run's last evaluation, which begin with `absolute_` and are missing in older runs. `sweep` is the
+    folder that holds the environment's folder, empty in other layouts. `curve` is the method until `name_curves`
+    tells settings apart. `variant` names the settings that depart from the preset. `point` is the number of
+    environment steps, rounded down to the interval of tests, so that seeds line up.
+
+    Raises:
+        FileNotFoundError: there is no finished run.
+        ValueError: a run.json cannot be read, or a metrics.csv ends before its run did.
     """
     tables = []
     for path in sorted(Path(folder).rglob("run.json")):
-        record = json.loads(path.read_text())
-        if record["status"] != "complete":
-            continue
-        config = record["config"]
-        metrics = pd.read_csv(path.parent / "metrics.csv")
-        interval = config["test_interval"]
-        names = ("env", "method", "preset", "seed", "total_steps")
-        facts = {name: config[name] for name in names} | {"variant": variant(config)}
-        point = metrics["step"] // interval * interval
-        point = point.where(~point.duplicated(), metrics["step"])  # a last test between two points
-        tables.append(metrics.assign(**facts, point=point))
+        record = _record(path)
+        if record["status"] == "complete":
+            tables.append(_table(path, record))
     if not tables:
         raise FileNotFoundError(f"no finished run below {folder}")
     table = pd.concat(tables, ignore_index=True)
@@ -40,38 +54,211 @@ def load_runs(folder: Path | str) -> pd.DataFrame:
     return table[[*first, *(name for name in table if name not in first)]]
 
 
+def load_sweeps(root: Path | str, sweeps: Iterable[str]) -> pd.DataFrame:
+    """Read the finished runs of several sweeps below `root`, those without any left out.
+
+    Raises FileNotFoundError where none of them has a finished run.
+    """
+    tables = []
+    for sweep in sweeps:
+        try:
+            tables.append(load_runs(Path(root) / sweep))
+        except FileNotFoundError:
+            continue
+    if not tables:
+        raise FileNotFoundError(f"no finished run of {' or '.join(sweeps)} below {root}")
+    return pd.concat(tables, ignore_index=True)
+
+
+def _record(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
+
+
+def _table(path: Path, record: Mapping[str, Any]) -> pd.DataFrame:
+    config, metrics = record["config"], _metrics(path.with_name("metrics.csv"), record)
+    task = path.parents[2]  # of SWEEP/TASK/CURVE/SEED/run.json
+    facts = {name: config[name] for name in ("env", "method", "preset", "seed", "total_steps")}
+    facts |= {"curve": config["method"], "variant": variant(config)}
+    facts |= {"sweep": task.parent.name if task.name == config["env"] else ""}
+    facts |= {ABSOLUTE + name: value for name, value in record.get("absolute", {}).items()}
+    point = metrics["step"] // config["test_interval"] * config["test_interval"]
+    point = point.where(~point.duplicated(), metrics["step"])  # a last test between two points
+    return metrics.assign(**facts, point=point)
+
+
+def _metrics(path: Path, record: Mapping[str, Any]) -> pd.DataFrame:
+    """Read metrics.csv; raise ValueError where its last row is not that of the run's last step."""
+    try:
+        metrics = pd.read_csv(path)
+    except (FileNotFoundError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        raise ValueError(f"{path} cannot be read though its run is complete: {error}") from error
+    last = metrics[["step", "test_return_mean"]].tail(1)
+    if last.empty or last.isna().to_numpy().any() or last["step"].item() != record.get("steps", last["step"].item()):
+        reached = "" if last.empty else f"{last['step'].item():g}"
+        raise ValueError(f"{path} is cut off at step {reached or 'none'} of {record['steps']}: copy the run again")
+    return metrics
+
+
 def variant(config: dict[str, Any]) -> str:
-    """Name the settings in which a stored run departs from its preset, the number of steps aside."""
-    settings = departures(from_dict(config))
-    return ", ".join(f"{name}={value}" for name, value in settings.items() if name != "total_steps")
+    """Name the settings in which a stored run departs from its preset, number of steps and interval of tests aside."""
+    return _variant(from_dict(config))
+
+
+def _variant(config: TrainConfig) -> str:
+    settings = departures(config)
+    aside = ("total_steps", "test_interval")
+    return ", ".join(f"{name}={value}" for name, value in settings.items() if name not in aside)
+
+
+def curve_name(method: str, preset: str, variant: str) -> str:
+    """Name of a curve that tells settings apart; `released` without departures goes by the method alone."""
+    words = [method]
+    if preset != "released":
+        words.append(f"preset {preset}")
+    words += [SHORT.get(setting, setting) for setting in _split(variant)]
+    return " ".join(words)
+
+
+def _split(variant: str) -> list[str]:
+    """Undo the joining of settings, whose values may hold commas themselves."""
+    parts: list[str] = []
+    for piece in variant.split(", "):
+        if "=" in piece or not parts:
+            parts.append(piece)
+        else:
+            parts[-1] += f", {piece}"
+    return [part for part in parts if part]
+
+
+def name_curves(runs: pd.DataFrame) -> pd.DataFrame:
+    """Give every combination of method, preset and settings a curve of its own."""
+    kinds = runs[["method", "preset", "variant"]].drop_duplicates()
+    kinds["curve"] = [curve_name(*kind) for kind in kinds.itertuples(index=False)]
+    return runs.drop(columns="curve").merge(kinds, how="left")[list(runs.columns)]
+
+
+def select(runs: pd.DataFrame, **only: Collection[Any]) -> pd.DataFrame:
+    """Keep the runs whose columns hold one of the given values, and name their curves; empty collections keep all.
+
+    Raises ValueError where nothing is left, with what there is.
+    """
+    kept = runs
+    for name, values in only.items():
+        if values:
+            kept = kept[kept[name].isin(list(values))]
+            if kept.empty:
+                there = ", ".join(map(str, sorted(runs[name].unique())))
+                raise ValueError(
+                    f"no stored run has {name} {' or '.join(map(str, values))} and the rest; there is {there}"
+                )
+    return name_curves(kept)
 
 
 def check_curves(runs: pd.DataFrame) -> None:
-    """Raise ValueError where runs of one environment and method differ in preset, settings or length."""
-    for (env, method), curve in runs.groupby(["env", "method"]):
+    """Raise ValueError where runs of one curve differ in preset, settings or length, or share a seed."""
+    for (_, env, curve), table in runs.groupby(CURVE):
         for name in CURVE_COLUMNS:
-            values = sorted(map(str, curve[name].unique()))
+            values = sorted(map(str, table[name].unique()))
             if len(values) > 1:
-                raise ValueError(f"{method} on {env} mixes runs whose {name} is {' and '.join(values)}: select one")
+                raise ValueError(f"{curve} on {env} mixes runs whose {name} is {' and '.join(values)}: select one")
+        twice = table.loc[table.duplicated(["seed", "step"]), "seed"]
+        if len(twice):
+            raise ValueError(f"{curve} on {env} holds two runs of seed {twice.iloc[0]}: select one")
 
 
-def describe(runs: pd.DataFrame) -> str:
-    """Say in words how many seeds and steps a table of runs holds, for captions."""
+def describe(runs: pd.DataFrame, window: int = 1) -> str:
+    """Say in words, for captions, how many seeds and steps a table of runs holds, sweep by sweep.
+
+    Args:
+        runs: table of `load_runs`.
+        window: number of tests that drawn points average over.
+    """
     check_curves(runs)
-    by_curve = runs.groupby(["env", "method"])
-    seeds = by_curve["seed"].nunique()
-    steps = runs.groupby(RUN_COLUMNS)["point"].max()
-    presets = " and ".join(sorted(runs["preset"].unique()))
+    sweeps = runs["sweep"].unique()
+    parts = []
+    for sweep in sweeps:
+        table = runs[runs["sweep"] == sweep]
+        seeds = table.groupby(CURVE)["seed"].nunique()
+        steps = table.groupby(RUN_COLUMNS)["point"].max()
+        presets = sorted(table["preset"].unique(), reverse=True)
+        prefix = f"sweep {sweep}: " if sweep and len(sweeps) > 1 else ""
+        words = (
+            f"n = {span(seeds)} seed{'s' if seeds.max() > 1 else ''} for each curve, {span(steps)} environment steps"
+        )
+        parts.append(f"{prefix}{words}, preset {' and '.join(presets)}")
+    return "; ".join([*parts, smoothing(window)])
 
-    def span(values: pd.Series) -> str:
-        low, high = int(values.min()), int(values.max())
-        return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
-    return f"n = {span(seeds)} seeds for each curve, {span(steps)} environment steps, preset {presets}"
+def smoothing(window: int) -> str:
+    """Say how much a curve was smoothed."""
+    return "no smoothing" if window == 1 else f"moving average of {window} tests"
+
+
+def smooth(runs: pd.DataFrame, metric: str, window: int) -> pd.DataFrame:
+    """Average a metric over each test and the `window` - 1 before it, run by run; say so with `smoothing`."""
+    if window == 1:
+        return runs
+    ordered = runs.sort_values("step")
+    moving = ordered.groupby(RUN_COLUMNS)[metric].transform(lambda x: x.rolling(window, min_periods=1).mean())
+    return runs.assign(**{metric: moving})
+
+
+def headline(runs: pd.DataFrame) -> pd.DataFrame:
+    """Add what the paper plots as columns `result` and `absolute_result`: win rate of battles, else return."""
+    added = {}
+    for prefix in ("", ABSOLUTE):
+        returns = runs.get(f"{prefix}test_return_mean", pd.Series(float("nan"), runs.index))
+        won = runs.get(f"{prefix}test_won_mean", pd.Series(float("nan"), runs.index))
+        added[f"{prefix}result"] = won.fillna(returns)
+    return runs.assign(**added)
+
+
+def span(values: pd.Series) -> str:
+    """Write the smallest and the largest of some counts, once where they are equal."""
+    low, high = int(values.min()), int(values.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def missing(sweep: str, root: Path | str, tasks: Collection[str] = ()) -> pd.DataFrame:
+    """List the runs that a sweep's definition asks for and that are not finished at full length below `root`.
+
+    Columns: sweep, env, curve, seed, state (missing, running, diverged or shorter). Tasks other than those given are
+    left out, none where `tasks` is empty. Raises ValueError for an unknown sweep.
+    """
+    rows = []
+    for folder, config in selection(sweep, env=tasks):
+        path = Path(root) / folder / "run.json"
+        record = _record(path) if path.exists() else {"status": "missing", "config": {"total_steps": 0}}
+        shorter = record["status"] == "complete" and record["config"]["total_steps"] < config.total_steps
+        state = "shorter" if shorter else record["status"]
+        if state != "complete":
+            curve = curve_name(config.method, config.preset, _variant(config))
+            rows.append({"sweep": sweep, "env": config.env, "curve": curve, "seed": config.seed, "state": state})
+    return pd.DataFrame(rows, columns=["sweep", "env", "curve", "seed", "state"])
+
+
+def missing_in_words(sweep: str, root: Path | str, tasks: Collection[str] = (), most: int = 8) -> str:
+    """Say which runs of a sweep are not finished: the seeds of each curve, or of more than `most` curves how many."""
+    asked, lacking = len(selection(sweep, env=tasks)), missing(sweep, root, tasks)
+    if not asked:
+        return f"{sweep} has no run on these tasks"
+    if lacking.empty:
+        return f"{sweep} is complete: {asked} runs"
+    if len(lacking) == asked:
+        return f"{sweep} has not begun: {asked} runs"
+    curves = [
+        f"{curve} on {env} lacks seed{'s' * (len(table) > 1)} {', '.join(map(str, table['seed']))}"
+        for (env, curve), table in lacking.groupby(["env", "curve"], sort=False)
+    ]
+    tasks = [f"{count} on {env}" for env, count in lacking["env"].value_counts(sort=False).items()]
+    return f"{sweep} lacks {len(lacking)} of {asked} runs: {'; '.join(curves if len(curves) <= most else tasks)}"
 
 
 def final_returns(runs: pd.DataFrame, tests: int = 5) -> pd.DataFrame:
-    """Mean test return over the last `tests` tests of each run, one row for each env and method."""
+    """Mean test return over the last `tests` tests of each run, one row for each curve, one column a seed."""
     last = runs.sort_values("step").groupby(RUN_COLUMNS).tail(tests)
     by_seed = last.groupby(RUN_COLUMNS)["test_return_mean"].mean()
     wide = by_seed.unstack("seed").rename(columns=lambda seed: f"seed {seed}")

@@ -1,0 +1,55 @@
+"""Figures of the protocol: intervals side by side, and performance profiles."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from na2q.analysis.figures import in_legend_order, legend, nothing_yet, panels
+from na2q.analysis.style import look
+
+
+def intervals(table: pd.DataFrame, value: str, label: str, reference: float | None = None) -> Figure:
+    """Draw estimates with their intervals, one panel for each sweep and task, one row for each curve.
+
+    Args:
+        table: `protocol.summary` or `protocol.improvements`: columns sweep, env, curve, `value`, low, high.
+        value: column of the estimate.
+        label: what it is called on the axis, with its unit.
+        reference: value that a vertical line marks.
+    """
+    if table.empty:
+        return nothing_yet()
+    figure, axes_of = panels(table, height=0.9 + 0.25 * table["curve"].nunique())
+    names = in_legend_order(table["curve"])[::-1]
+    for (sweep, task), axes in axes_of.items():
+        shown = table[(table["sweep"] == sweep) & (table["env"] == task)].set_index("curve")
+        if reference is not None:
+            axes.axvline(reference, color="black", linewidth=1, alpha=0.5)
+        for name, row in shown.iterrows():
+            height = names.index(str(name))
+            axes.plot([row["low"], row["high"]], [height, height], color=look(str(name)).color, linewidth=5, alpha=0.35)
+            axes.plot(row[value], height, "o", color=look(str(name)).color)
+        axes.set_yticks(range(len(names)), [look(name).label for name in names])
+        axes.set_ylim(-0.6, len(names) - 0.4)
+        axes.set_xlabel(label)
+    return figure
+
+
+def profile_lines(profiles: pd.DataFrame, label: str) -> Figure:
+    """Draw performance profiles: the share of runs whose score is above each threshold, one panel for each sweep.
+
+    Args:
+        profiles: table of `protocol.profiles`.
+        label: what a score is called on the axis, with its unit.
+    """
+    table = profiles.assign(env="all tasks")
+    figure, axes_of = panels(table)
+    for (sweep, _), axes in axes_of.items():
+        shown = table[table["sweep"] == sweep]
+        for name in in_legend_order(shown["curve"]):
+            style, curve = look(name), shown[shown["curve"] == name]
+            axes.step(curve["threshold"], curve["share"], color=style.color, linestyle=style.dashes, label=style.label)
+            axes.fill_between(curve["threshold"], curve["low"], curve["high"], color=style.color, alpha=0.1, step="pre")
+        axes.set_xlabel(label)
+    figure.supylabel("share of runs above", fontsize="medium")
+    legend(figure, axes_of.values(), table["curve"])
+    return figure

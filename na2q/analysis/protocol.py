@@ -1,0 +1,351 @@
+"""How runs are compared: interquartile means, intervals, profiles, and who needs fewer steps.
+
+Agarwal et al. (2021), "Deep reinforcement learning at the edge of the statistical precipice", whose package
+rliable resamples and aggregates here, and Gorsane et al. (2022), "Towards a standardised performance evaluation
+protocol for cooperative MARL". Intervals are percentiles of a stratified bootstrap: runs are drawn anew
+within each task. Fewer than four runs on one task have their plain mean as interquartile mean, and the interval of
+two or three is their range or little less, which holds the truth far less often than it claims.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy import ndarray
+from rliable import library, metrics
+from scipy.stats import trim_mean
+
+from na2q.analysis.results import ABSOLUTE, CURVE, check_curves
+from na2q.training.sweeps import LBF
+
+REPS = 500  # resamples of a bootstrap; enough for the first two digits of an interval
+LEVEL = 0.95
+LAST_TESTS = 10
+RUN = [*CURVE, "seed"]
+ALL_TASKS = "all tasks"
+PRESET_SEEDS = 3  # that a choice between presets needs on every task
+
+Statistic = Callable[..., ndarray]
+
+
+class Stratified(library.StratifiedBootstrap):
+    """rliable's bootstrap of one table of scores, drawing from a generator of its own instead of numpy's global one."""
+
+    def __init__(self, scores: ndarray, seed: int) -> None:
+        super().__init__(scores)
+        self.rng = np.random.default_rng(seed)
+
+    def update_indices(self) -> tuple[ndarray, ...]:
+        """Draw runs within each task, for each point of a curve anew."""
+        return (self.rng.integers(self._num_items, size=self._args_shape), *self._strata_indices)
+
+
+class Independent(library.StratifiedIndependentBootstrap):
+    """rliable's bootstrap of several tables of scores, each drawn by itself, from a generator of its own."""
+
+    def __init__(self, *scores: ndarray, seed: int) -> None:
+        super().__init__(*scores)
+        self.rng = np.random.default_rng(seed)
+
+    def _get_indices(self, num_runs: int, array_shape: tuple[int, ...], strata_indices: Any) -> tuple[ndarray, ...]:
+        return (self.rng.integers(num_runs, size=array_shape), *strata_indices)
+
+
+class Estimate(NamedTuple):
+    """A number with its 95 % interval, whose ends are nan where a single run gives none."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        """Write the number with its interval in brackets."""
+        if np.isnan(self.low):
+            return f"{self.value:.2f} [one run]"
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
+
+def estimate(statistic: Statistic, *scores: ndarray, reps: int = REPS, seed: int = 0) -> ndarray:
+    """Compute a statistic of tables of scores with the ends of its bootstrap interval.
+
+    Args:
+        statistic: maps tables of scores to k numbers.
+        scores: one table for each argument of `statistic`, (runs, tasks) or (runs, tasks, points).
+        reps: number of resamples.
+        seed: of the resamples.
+
+    Returns:
+        Value, low and high end, (3, k); ends are nan where a table has one run only.
+    """
+    value = np.atleast_1d(statistic(*scores))
+    if min(map(len, scores)) < 2:
+        return np.stack([value, np.full_like(value, np.nan), np.full_like(value, np.nan)])
+    bootstrap = Stratified(*scores, seed=seed) if len(scores) == 1 else Independent(*scores, seed=seed)
+    return np.stack([value, *bootstrap.conf_int(statistic, reps=reps, size=LEVEL, method="percentile")])
+
+
+def iqm(scores: ndarray) -> ndarray:
+    """Interquartile mean over runs and tasks, (1,)."""
+    return np.array([metrics.aggregate_iqm(scores)])
+
+
+def iqm_of_points(scores: ndarray) -> ndarray:
+    """Interquartile mean over runs and tasks at each point of a curve, (runs, tasks, points) -> (points,)."""
+    return trim_mean(scores.reshape(-1, scores.shape[-1]), 0.25, axis=0)
+
+
+def iqm_difference(a: ndarray, b: ndarray) -> ndarray:
+    """Interquartile mean of `a` minus that of `b`, (1,)."""
+    return iqm(a) - iqm(b)
+
+
+def improvement(a: ndarray, b: ndarray) -> ndarray:
+    """Probability that a run of `a` beats one of `b` on the same task, ties counting half, mean over tasks, (1,).
+
+    What `rliable.metrics.probability_of_improvement` computes through a rank test, some twenty times as fast.
+    """
+    wins, ties = a[:, None] > b[None], a[:, None] == b[None]
+    return np.array([(wins + ties / 2).mean()])
+
+
+# --- scores: one number for each run ---------------------------------------------------------------
+
+
+def scores(runs: pd.DataFrame, metric: str = "test_return_mean") -> pd.DataFrame:
+    """Score every run by its last evaluation.
+
+    The absolute metric of Gorsane et al. (2022), which is the best weights on ten times as many fresh episodes as
+    one test has. Where a run of a sweep lacks it, all runs of that sweep are scored by the mean of their last ten
+    tests, since the two do not compare: the column `source` says which it was.
+
+    Returns:
+        Columns sweep, env, curve, seed, score, source; one row for each run.
+    """
+    check_curves(runs)
+    column = ABSOLUTE + metric
+    tables = []
+    for _, table in runs.groupby("sweep", sort=False):
+        whole = column in table and table[column].notna().all()
+        last = table.sort_values("step").groupby(RUN)[column if whole else metric]
+        score = last.last() if whole else last.apply(lambda tests: tests.tail(LAST_TESTS).mean())
+        source = "best weights on fresh episodes" if whole else f"mean of the last {LAST_TESTS} tests"
+        tables.append(score.rename("score").reset_index().assign(source=source))
+    return pd.concat(tables, ignore_index=True)
+
+
+def sources(table: pd.DataFrame) -> str:
+    """Say, for captions, how runs were scored."""
+    named = table[["sweep", "source"]].drop_duplicates()
+    if named["source"].nunique() == 1:
+        return f"score: {named['source'].iloc[0]}"
+    return "score: " + ", ".join(f"{source} ({sweep})" for sweep, source in named.itertuples(index=False))
+
+
+def areas(runs: pd.DataFrame, until: float, metric: str = "test_return_mean") -> pd.DataFrame:
+    """Score every run by the mean of its tests up to a number of steps: the area under its curve."""
+    check_curves(runs)
+    early = runs[runs["point"] <= until]
+    return early.groupby(RUN)[metric].mean().rename("score").reset_index()
+
+
+def steps_to(
+    runs: pd.DataFrame, threshold: float | Mapping[str, float], metric: str = "test_return_mean"
+) -> pd.DataFrame:
+    """Environment steps of each run up to its first test at or above a threshold, inf where there is none.
+
+    Args:
+        runs: table of `results.load_runs`.
+        threshold: one for all tasks, or by task.
+        metric: column that must reach it; a single test is a noisy judge, so smooth it first and say so.
+
+    Returns:
+        Columns sweep, env, curve, seed, score. The score is minus the steps, so that more is better.
+    """
+    check_curves(runs)
+    levels = runs["env"].map(threshold) if isinstance(threshold, Mapping) else threshold
+    reached = runs["point"].astype(float).where(runs[metric] >= levels, np.inf)
+    steps = reached.groupby([runs[name] for name in RUN]).min()
+    return (-steps).rename("score").reset_index()
+
+
+def good_return(table: pd.DataFrame, share: float = 0.9) -> dict[str, float]:
+    """Threshold for each task: a share of the way from 0 to the best interquartile mean of any curve."""
+    best = summary(table, reps=2).groupby("env")["iqm"].max()
+    return {str(task): share * float(score) for task, score in best.items()}
+
+
+# --- tables of estimates ---------------------------------------------------------------------------
+
+
+def matrix(table: pd.DataFrame, curve: str, tasks: Sequence[str]) -> ndarray:
+    """Scores of one curve, (runs, tasks), with the seeds that it has on all tasks.
+
+    Raises ValueError where there is no such seed.
+    """
+    wide = table[table["curve"] == curve].pivot_table(index="seed", columns="env", values="score")
+    whole = wide.reindex(columns=list(tasks)).dropna()
+    if whole.empty:
+        raise ValueError(f"{curve} has no seed that ran on all of {', '.join(tasks)}")
+    return whole.to_numpy()
+
+
+def summary(table: pd.DataFrame, reps: int = REPS, seed: int = 0) -> pd.DataFrame:
+    """Mean, standard deviation, interquartile mean and its interval, one row for each curve on each task."""
+    rows = []
+    for key, runs in table.groupby(CURVE):
+        values = runs[["score"]].to_numpy()
+        value, low, high = estimate(iqm, values, reps=reps, seed=seed)[:, 0]
+        spread = {"n": len(values), "mean": values.mean(), "std": values.std()}
+        rows.append(dict(zip(CURVE, key, strict=True)) | spread | {"iqm": value, "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def aggregate(table: pd.DataFrame, reps: int = REPS, seed: int = 0) -> pd.DataFrame:
+    """Interquartile mean over runs of all tasks with its interval, for the curves of each sweep that ran on all.
+
+    Raises ValueError where the tasks of a sweep are of several families.
+    """
+    rows = []
+    for sweep, runs in table.groupby("sweep"):
+        tasks = _comparable(runs)
+        for curve in _on_all(runs, tasks):
+            values = matrix(runs, curve, tasks)
+            value, low, high = estimate(iqm, values, reps=reps, seed=seed)[:, 0]
+            rows.append({"sweep": sweep, "curve": curve, "n": len(values), "tasks": len(tasks)})
+            rows[-1] |= {"iqm": value, "low": low, "high": high}
+    return pd.DataFrame(rows)
+
+
+def improvements(table: pd.DataFrame, of: str = "na2q", reps: int = REPS, seed: int = 0) -> pd.DataFrame:
+    """Probability that a run of `of` beats one of each other curve, with its interval, by task and over all tasks.
+
+    Columns: sweep, env, curve (the other one), probability, low, high.
+    """
+    return _pairs(table, of, improvement, "probability", reps, seed)
+
+
+def differences(table: pd.DataFrame, of: str = "na2q", reps: int = REPS, seed: int = 0) -> pd.DataFrame:
+    """Interquartile mean of `of` minus that of each other curve, with its interval, by task and over all tasks.
+
+    Columns: sweep, env, curve (the other one), difference, low, high.
+    """
+    return _pairs(table, of, iqm_difference, "difference", reps, seed)
+
+
+def _pairs(table: pd.DataFrame, of: str, statistic: Statistic, name: str, reps: int, seed: int) -> pd.DataFrame:
+    rows = []
+    for sweep, runs in table.groupby("sweep"):
+        tasks = _comparable(runs)
+        groups = {task: [task] for task in tasks} | ({ALL_TASKS: tasks} if len(tasks) > 1 else {})
+        for place, group in groups.items():
+            curves = _on_all(runs, group)
+            for other in [curve for curve in curves if curve != of and of in curves]:
+                pair = (matrix(runs, curve, group) for curve in (of, other))
+                value, low, high = estimate(statistic, *pair, reps=reps, seed=seed)[:, 0]
+                rows.append({"sweep": sweep, "env": place, "curve": other, name: value, "low": low, "high": high})
+    return pd.DataFrame(rows, columns=["sweep", "env", "curve", name, "low", "high"])
+
+
+def profiles(table: pd.DataFrame, thresholds: ndarray, reps: int = REPS, seed: int = 0) -> pd.DataFrame:
+    """Share of runs on all tasks whose score is above each threshold, with its interval.
+
+    One row for each curve and threshold, thresholds (t,). Curves that did not run on all tasks of their sweep are left
+    out.
+    """
+
+    def shares(values: ndarray) -> ndarray:
+        return library.score_distributions(values, thresholds)
+
+    rows = []
+    for sweep, runs in table.groupby("sweep"):
+        tasks = _comparable(runs)
+        for curve in _on_all(runs, tasks):
+            value, low, high = estimate(shares, matrix(runs, curve, tasks), reps=reps, seed=seed)
+            columns = {"threshold": thresholds, "share": value, "low": low, "high": high}
+            rows.append(pd.DataFrame({"sweep": sweep, "curve": curve} | columns))
+    return pd.concat(rows, ignore_index=True)
+
+
+def curves(runs: pd.DataFrame, metric: str = "test_return_mean", reps: int = REPS, seed: int = 0) -> pd.DataFrame:
+    """Mean, standard deviation, interquartile mean and its interval at every point of every curve.
+
+    A point counts where all runs of its curve have it, so that seeds never come and go along a line.
+    """
+    check_curves(runs)
+    tables = []
+    for key, curve in runs.groupby(CURVE):
+        wide = curve.pivot_table(index="point", columns="seed", values=metric).dropna()
+        values = wide.to_numpy().T
+        value, low, high = estimate(iqm_of_points, values[:, None], reps=reps, seed=seed)
+        columns = {"n": len(values), "mean": values.mean(0), "std": values.std(0)}
+        columns |= {"iqm": value, "low": low, "high": high}
+        tables.append(pd.DataFrame(dict(zip(CURVE, key, strict=True)) | {"point": wide.index} | columns))
+    return pd.concat(tables, ignore_index=True)
+
+
+def efficiency(table: pd.DataFrame) -> pd.DataFrame:
+    """Median steps to a threshold over runs and the share of runs that reached it, from `steps_to`."""
+    rows = []
+    for key, runs in table.groupby(CURVE):
+        steps = -runs["score"].to_numpy()
+        numbers = {"n": len(steps), "reached": np.isfinite(steps).mean(), "median": np.median(steps)}
+        rows.append(dict(zip(CURVE, key, strict=True)) | numbers)
+    return pd.DataFrame(rows)
+
+
+def _comparable(table: pd.DataFrame) -> list[str]:
+    """Tasks of a table; raise ValueError where they are of several families, whose scores have no common scale."""
+    families = sorted(table["env"].str.partition("-")[0].unique())
+    if len(families) > 1:
+        raise ValueError(f"scores on {' and '.join(families)} have no common scale: select one family of tasks")
+    return sorted(table["env"].unique())
+
+
+def _on_all(table: pd.DataFrame, tasks: Sequence[str]) -> list[str]:
+    """Curves that have at least one seed on all of `tasks`, in order of appearance."""
+    seeds = table[table["env"].isin(tasks)].groupby(["curve", "seed"], sort=False)["env"].nunique()
+    return list(dict.fromkeys(seeds[seeds == len(tasks)].index.get_level_values("curve")))
+
+
+# --- which preset is the package's default ---------------------------------------------------------
+
+
+class PresetDecision(NamedTuple):
+    """Comparison of NA2Q's two presets."""
+
+    winner: str
+    reason: str
+    by_task: pd.DataFrame
+    difference: Estimate  # interquartile mean of released minus that of paper, over all tasks
+
+
+def choose_preset(runs: pd.DataFrame, reps: int = 2_000, seed: int = 0) -> PresetDecision:
+    """Decide between NA2Q's presets `released` and `paper` by the interquartile mean of their scores.
+
+    Over both foraging tasks, PRESET_SEEDS seeds each. The higher one wins; where the interval of the difference
+    holds 0 they are equal within noise, and `paper` wins.
+
+    Args:
+        runs: table of `results.name_curves`, one sweep.
+        reps: number of resamples.
+        seed: of the resamples.
+
+    Raises:
+        ValueError: several sweeps, or a preset has too few seeds that ran on both tasks.
+    """
+    if runs["sweep"].nunique() != 1:
+        raise ValueError(f"runs of {' and '.join(map(repr, runs['sweep'].unique()))}: compare presets within one sweep")
+    names = {"released": "na2q", "paper": "na2q preset paper"}
+    table = scores(runs[runs["curve"].isin(list(names.values()))])
+    tasks = list(LBF)
+    released, paper = (matrix(table, curve, tasks) for curve in names.values())
+    if min(len(released), len(paper)) < PRESET_SEEDS:
+        raise ValueError(
+            f"{len(released)} and {len(paper)} seeds on all tasks, {PRESET_SEEDS} are needed of each preset"
+        )
+    difference = Estimate(*estimate(iqm_difference, released, paper, reps=reps, seed=seed)[:, 0])
+    winner = "released" if difference.low > 0 else "paper"
+    text = f"released minus paper: {difference}, {len(released)} and {len(paper)} seeds on {len(tasks)} tasks"
+    relation = "released is higher" if difference.low > 0 else "paper is higher" if difference.high < 0 else "equal"
+    return PresetDecision(winner, f"{relation} ({text})", summary(table, reps, seed), difference)
