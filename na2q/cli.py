@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -84,6 +84,62 @@ def watch(
 
     film.film(run_dir, range(seed, seed + episodes), out)
     print(out)
+
+
+def record(
+    run_dir: Annotated[Path, tyro.conf.Positional],
+    out: Path,
+    episodes: int = 32,
+    epsilon: float = 0.0,
+    seed: int = 0,
+    env: str | None = None,
+    samples: int = 0,
+) -> None:
+    """Record episodes of a run: what agents see, choose and earn at every step.
+
+    Args:
+        run_dir: folder of a finished run, or a weights file.
+        out: netCDF file to write, such as episodes.nc.
+        episodes: how many episodes to play, all at once.
+        epsilon: probability of a random action.
+        seed: seed of the episodes.
+        env: another environment of the same sizes.
+        samples: average masks over that many posterior samples too.
+    """
+    from na2q.analysis import record as recorder
+
+    recording = recorder.record(run_dir, episodes, epsilon, seed, env=env, samples=samples)
+    recorder.save(recording, out)
+    print(f"{out}: {episodes} episodes, mean return {float(recording['return'].mean()):.3f}")
+
+
+def explain(
+    paths: Annotated[list[Path], tyro.conf.Positional],
+    out: Path = Path("explained"),
+    episodes: int = 32,
+    epsilon: float = 0.2,
+    seed: int = 0,
+    episode: int | None = None,
+    step: int | None = None,
+) -> None:
+    """Draw what runs have learned: the paper's Figures 5, 6, 7, 10 and 11, and an episode to step through.
+
+    Args:
+        paths: runs, weights files or recordings (.nc); several methods for Figure 6, several seeds for Figure 7.
+        out: folder to write to.
+        episodes: how many to record of each run, without and with exploration.
+        epsilon: probability of a random action in the latter; 0 leaves them out.
+        seed: seed of the episodes.
+        episode: the one drawn, of the first path with masks; by default that of the highest return.
+        step: the one drawn; by default that of the largest reward.
+    """
+    from na2q.analysis import album
+
+    written, reasons = album.write(album.gather(paths, episodes, epsilon, seed, episode, step), out)
+    for path in written:
+        print(path)
+    for name, reason in reasons.items():
+        print(f"no {name}: {reason}")
 
 
 def sweep(
@@ -167,6 +223,30 @@ def bench(
         json.write_text(benchmark.as_json(numbers))
 
 
+def figures(
+    notebooks: Annotated[tuple[str, ...], tyro.conf.Positional] = (),
+    parameters: Literal["quick", "full"] = "full",
+    set: tuple[str, ...] = (),
+    out: Path = Path("_build"),
+) -> None:
+    """Run the chapters of the book and export their figures as SVG and PDF.
+
+    Chapters that run with their own parameters are put where the build of the book looks for executed ones.
+
+    Args:
+        notebooks: names of chapters, such as 07_level_based_foraging; all where none is given.
+        parameters: set of parameters, of notebooks/parameters.yml.
+        set: parameters by hand, name=value, for every chapter that is run.
+        out: folder of the executed chapters, figures and cache.
+    """
+    try:
+        from na2q.analysis import pages
+    except ImportError as error:
+        raise ImportError(f"figures needs the packages of the book: pip install 'na2q[book]' ({error})") from error
+    for line in pages.draw(parameters, notebooks, pages.parse(set), out):
+        print(line, flush=True)
+
+
 def methods() -> None:
     """List the methods, with the paper that each implements."""
     from na2q.methods import METHODS
@@ -202,7 +282,8 @@ def main(args: Sequence[str] | None = None) -> None:
     """Run the command line; errors of the user's making end with a message, not a traceback."""
     args = list(sys.argv[1:] if args is None else args)
     app = tyro.extras.SubcommandApp()
-    for command in (train, evaluate, watch, bench, sweep, status, merge, methods, envs):
+    commands = (train, evaluate, watch, record, explain, bench, sweep, status, merge, figures, methods, envs)
+    for command in commands:
         chosen = args[:1] == [command.__name__]
         configured = chosen and "config" in inspect.signature(command).parameters
         app.command(_with_defaults(command, _preset_defaults(args[1:])) if configured else command)

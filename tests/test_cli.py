@@ -1,7 +1,5 @@
 """The command line, run as a user runs it."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -52,8 +50,3 @@ def test_mistakes_end_with_a_message_and_nothing_written(
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
-
-
-def test_help_does_not_wait_for_torch() -> None:
-    loaded = "import sys; from na2q.cli import main\ntry: main(['--help'])\nfinally: sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True).returncode == 0

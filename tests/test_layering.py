@@ -22,11 +22,15 @@ MAY_IMPORT = {  # module or wing -> what of na2q it may import besides itself
     "envs": {"config", "spec"},
     "training": GROUND | {"learner", "methods", "envs"},
     "theory": set(),
-    "analysis": GROUND | {"learner", "methods", "envs", "training"},
+    "analysis": GROUND | {"learner", "methods", "envs", "training", "theory"},
     "cli": GROUND | {"methods", "envs", "training", "analysis"},
     "__init__": {"config", "methods", "training"},
 }
-NO_TORCH = {"spec", "config", "paths", "envs", "theory", "analysis.figures", "analysis.style", "analysis.results"}
+TABLES = {
+    f"analysis.{name}"
+    for name in ("comparison", "explain", "explained", "figures", "player", "protocol", "results", "scene", "style")
+}
+NO_TORCH = {"spec", "config", "paths", "envs", "theory", "training.sweeps"} | TABLES
 
 
 def files() -> list[Path]:
