@@ -94,6 +94,12 @@ def test_notebook_defines_no_models_and_keeps_its_cells_short(path: Path) -> Non
         assert len(text.splitlines()) <= 25, text
 
 
+def test_every_notebook_begins_by_installing_itself_where_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.system", lambda command: pytest.fail("installs where na2q is installed"))
+    (install,) = {source(cells(path)[0]) for path in NOTEBOOKS}
+    exec(install, {})
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_captioned_figures_have_alternative_text(path: Path) -> None:
     for cell in cells(path):

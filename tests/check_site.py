@@ -1,0 +1,237 @@
+"""Look at the built book as a reader does, in a real browser: `python tests/check_site.py` after `make book`.
+
+Serves `_build/html` to headless chromium and fails where a page logs an error, asks another host for anything, misses
+a file, links to what is not there, shows a picture without alternative text, sets a formula wrong, is wider than a
+phone, or breaks a rule of axe-core that it calls serious or critical, in light or dark; and where the search does not
+find a chapter or an episode cannot be stepped through. Findings and screenshots go to `_build/browser/`.
+The browser is that of $CHROMIUM, else the first one found; nothing is downloaded.
+"""
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urldefrag, urljoin
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build" / "html"
+OUT = ROOT / "_build" / "browser"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+OFFLINE = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking")
+DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
+GRAVE = {"serious", "critical"}
+RULES = {"resultTypes": ["violations"], "preload": False}  # preloading asks for style sheets in the wrong folder
+PLAYERS = "notebooks/08"  # the chapters that must hold an episode to step through
+
+LOOK = """async () => {
+    if (window.MathJax?.startup) await MathJax.startup.promise;
+    await Promise.all([...document.images].map(image => {
+        image.loading = "eager";
+        return image.decode().catch(() => null);
+    }));
+    return {
+        ids: [...document.querySelectorAll("[id]")].map(node => node.id),
+        links: [...document.querySelectorAll("a[href]")].map(link => link.href),
+        unnamed: [...document.images].filter(image => !image.alt.trim()).map(image => image.src),
+        empty: [...document.images].filter(image => !image.naturalWidth).map(image => image.src),
+        formulas: [...document.querySelectorAll("mjx-merror")].map(node => node.textContent),
+        raw: document.querySelectorAll(".math:not(:has(mjx-container))").length,
+    };
+}"""
+WIDER = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    const clips = node => node && (getComputedStyle(node).overflowX !== "visible" || clips(node.parentElement));
+    return [...document.querySelectorAll("main *")]
+        .filter(node => node.getBoundingClientRect().right > width + 1 && !clips(node.parentElement))
+        .map(node => `${node.tagName.toLowerCase()}.${node.className}`).slice(0, 3);
+}"""
+
+
+def find_browser() -> str:
+    """Path of a browser; exit with a message where there is none."""
+    names = (os.environ["CHROMIUM"],) if "CHROMIUM" in os.environ else BROWSERS
+    for path in map(shutil.which, names):
+        if path:
+            return path
+    sys.exit(f"check_site: no browser ({', '.join(names)}): install Debian's chromium, or name one in $CHROMIUM")
+
+
+class Files(SimpleHTTPRequestHandler):
+    """Serves files without a line for each."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+class Server(ThreadingHTTPServer):
+    """Serves on when a page is closed before all its files came."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: what a page misses, the page reports."""
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """Serve a folder on a free port of this machine."""
+    server = Server(("127.0.0.1", 0), partial(Files, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+class Check:
+    """Visits pages and collects what is wrong with them."""
+
+    def __init__(self, context: BrowserContext, origin: str) -> None:
+        self.context, self.origin = context, origin
+        self.findings: list[str] = []
+        self.anchors: dict[str, set[str]] = {}
+        self.links: dict[str, set[str]] = {}
+        self.players = 0
+        self.axe = Axe()
+
+    def found(self, name: str, what: str) -> None:
+        """Note and print a finding."""
+        self.findings.append(f"{name}: {what}")
+        print(self.findings[-1], flush=True)
+
+    @contextmanager
+    def opened(self, name: str) -> Iterator[Page]:
+        """Open a page and note whatever goes wrong while it is open."""
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.found(name, f"script fails: {error}"))
+        page.on("requestfailed", lambda request: self.found(name, f"request fails: {request.url}"))
+
+        def answered(response: Any) -> None:
+            if response.status >= 400:
+                self.found(name, f"{response.status}: {response.url}")
+
+        def logged(message: Any) -> None:
+            if message.type in ("error", "warning"):
+                self.found(name, f"console {message.type}: {message.text}")
+
+        def asked(request: Any) -> None:
+            if not request.url.startswith((self.origin, "data:", "blob:")):
+                self.found(name, f"asks another host: {request.url}")
+
+        page.on("response", answered)
+        page.on("console", logged)
+        page.on("request", asked)
+        page.goto(self.origin + name, wait_until="load")
+        yield page
+        page.close()
+
+    def visit(self, name: str) -> None:
+        """Check one page, on a desktop in light and dark, and on a phone."""
+        with self.opened(name) as page:
+            seen = page.evaluate(LOOK)
+            self.anchors[name] = set(seen["ids"])
+            self.links[name] = set(seen["links"])
+            for source in seen["unnamed"]:
+                self.found(name, f"no alternative text: {source[:120]}")
+            for source in seen["empty"]:
+                self.found(name, f"picture does not load: {source[:120]}")
+            for formula in seen["formulas"]:
+                self.found(name, f"formula fails: {formula}")
+            if seen["raw"]:
+                self.found(name, f"{seen['raw']} formulas are not set")
+            self.step(page, name)
+            self.picture(page, name, "light")
+            page.evaluate("document.documentElement.dataset.theme = 'dark'")
+            page.wait_for_timeout(300)  # colours fade
+            self.picture(page, name, "dark")
+            self.rules(page, name, "dark")
+            page.evaluate("document.documentElement.dataset.theme = 'light'")
+            page.set_viewport_size(PHONE)
+            page.wait_for_timeout(300)
+            self.picture(page, name, "phone")
+            self.rules(page, name, "phone")
+            for culprit in page.evaluate(WIDER):
+                self.found(name, f"wider than a phone: {culprit}")
+
+    def picture(self, page: Page, name: str, theme: str) -> None:
+        """Save a screenshot; listings of source code all look alike."""
+        if not name.startswith("_modules"):
+            shot = f"{name.removesuffix('.html').replace('/', '-')}-{theme}.png"
+            page.screenshot(path=OUT / shot, full_page=True, animations="disabled")
+
+    def rules(self, page: Page, name: str, theme: str) -> None:
+        """Ask axe-core, in light on a phone and in dark on a desktop: the two differ in colour and in what scrolls."""
+        for rule in self.axe.run(page, options=RULES).response["violations"]:
+            if rule["impact"] in GRAVE:
+                nodes = [f"{node['target'][0]} {node['html'][:100]}" for node in rule["nodes"]]
+                self.found(name, f"{theme}: {rule['help']} ({rule['id']}, {len(nodes)}): {'; '.join(nodes[:3])}")
+
+    def step(self, page: Page, name: str) -> None:
+        """Step through each episode of a page."""
+        for player in page.locator(".na2q-player").all():
+            self.players += 1
+            before = player.get_by_role("status").inner_text()
+            player.get_by_role("button", name="one step forward").click()
+            if player.get_by_role("status").inner_text() == before:
+                self.found(name, "the episode does not step")
+
+    def follow(self) -> None:
+        """Check internal links and anchors of all pages visited."""
+        for name, links in self.links.items():
+            for link in sorted(links):
+                address, anchor = urldefrag(urljoin(self.origin + name, link))
+                if not address.startswith(self.origin):
+                    continue
+                target = unquote(address.removeprefix(self.origin)).partition("?")[0]
+                if not (SITE / target).exists():
+                    self.found(name, f"link to nowhere: {link}")
+                elif anchor and target in self.anchors and unquote(anchor) not in self.anchors[target]:
+                    self.found(name, f"no such place: {link}")
+
+    def search(self, words: str, chapter: str) -> None:
+        """Search as a reader does, from the front page."""
+        with self.opened("index.html") as page:
+            page.wait_for_url("**/intro.html")
+            page.locator(".search-button__button:visible").first.click()
+            page.locator("input[type=search]:visible").fill(words)
+            page.keyboard.press("Enter")
+            page.wait_for_url("**/search.html?q=*")
+            try:
+                page.locator(f"#search-results a[href*='{chapter}']").first.wait_for(timeout=20_000)
+            except Exception:
+                self.found("search.html", f"{words!r} does not find {chapter}")
+            page.screenshot(path=OUT / "search.png")
+
+
+def main() -> None:
+    """Check every page; exit with status 1 if there are findings."""
+    pages = [path for path in SITE.rglob("*.html") if "_static" not in path.parts]
+    names = sorted(str(path.relative_to(SITE)) for path in pages if path.name != "index.html" or path.parent != SITE)
+    if not names:
+        sys.exit(f"check_site: no pages in {SITE}: run `make book` first")
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    with served(SITE) as origin, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=OFFLINE)
+        check = Check(browser.new_context(viewport=DESKTOP), origin)
+        chosen = [name for name in names if any(part in name for part in sys.argv[1:])] if sys.argv[1:] else names
+        for name in chosen:
+            check.visit(name)
+        check.follow()
+        check.search("regret bound", "03_regret_bound")
+        if not check.players and any(name.startswith(PLAYERS) for name in chosen):
+            check.found(PLAYERS, "holds no episode to step through")
+        browser.close()
+    (OUT / "findings.txt").write_text("".join(f"{finding}\n" for finding in check.findings))
+    print(f"{len(chosen)} pages, {check.players} episodes, {len(check.findings)} findings")
+    sys.exit(bool(check.findings))
+
+
+if __name__ == "__main__":
+    main()
