@@ -9,6 +9,8 @@ INSTALLED := $(VENV)/.installed
 BUILD := PATH="$(CURDIR)/$(BIN):$$PATH" TQDM_DISABLE=1 jupyter-book build book --warningiserror --nitpick --keep-going
 
 PARAMETERS ?= full
+# Networks here are small: a second thread costs more than it brings, and on a busy machine far more.
+export OMP_NUM_THREADS := 1
 
 .PHONY: book test figures check links install lock clean
 
