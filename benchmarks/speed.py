@@ -31,7 +31,8 @@ def measure(flags: list[str], steps: int) -> dict[str, float]:
     """Run one benchmark and flatten its numbers; times are medians in milliseconds."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "bench.json"
-        command = [sys.executable, "-m", "na2q.cli", "bench", *flags, "--steps", str(steps), "--json", str(out)]
+        command = [sys.executable, "-m", "na2q.cli", "bench", "--preset", "released", *flags]
+        command += ["--steps", str(steps), "--json", str(out)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         numbers = json.loads(out.read_text())
     parts = {f"{name}_ms": part["median"] for name, part in numbers.pop("parts").items()}

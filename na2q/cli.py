@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from na2q.config import ENV_OPTIONS, METHOD_OPTIONS, PRESETS, TrainConfig, configure
+from na2q.config import DEFAULT_PRESET, ENV_OPTIONS, METHOD_OPTIONS, PRESETS, TrainConfig, configure
 
 
 def train(
@@ -270,7 +270,7 @@ def _preset_defaults(args: Sequence[str]) -> TrainConfig:
     ahead = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     ahead.add_argument("--method", default="na2q", choices=list(METHOD_OPTIONS))
     ahead.add_argument("--env", default="lbf-4p-2f", metavar=f"{{{','.join(ENV_OPTIONS)}}}-...")
-    ahead.add_argument("--preset", default="released", choices=list(PRESETS))
+    ahead.add_argument("--preset", default=DEFAULT_PRESET, choices=list(PRESETS))
     known, _ = ahead.parse_known_args(args)
     try:
         return configure(known.method, known.env, known.preset)

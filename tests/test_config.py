@@ -33,7 +33,7 @@ def test_every_preset_fills_every_field_of_every_method(method: str, preset: str
 
 
 def test_released_na2q_has_what_only_it_was_given() -> None:
-    na2q, qmix = TrainConfig(method="na2q"), TrainConfig(method="qmix")
+    na2q, qmix = (TrainConfig(method=name, preset="released") for name in ("na2q", "qmix"))
     assert (na2q.agent.kind, na2q.agent.agent_id, na2q.replay.warmup) == ("two_head", False, 100)
     assert (qmix.agent.kind, qmix.agent.agent_id, qmix.replay.warmup) == ("one_head", True, 32)
 

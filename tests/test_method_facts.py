@@ -31,7 +31,7 @@ SETTINGS = [
 def test_setting_of_a_deviation_exists(setting: str, methods: list[str]) -> None:
     group, _, field = setting.partition(".")
     for method in METHODS if methods == ["all"] else methods:
-        config = configure(method, TASK)
+        config = configure(method, TASK, "released")
         assert hasattr(config, group)
         assert not field or field in {f.name for f in dataclasses.fields(getattr(config, group))}
 

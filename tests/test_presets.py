@@ -22,11 +22,11 @@ def test_fair_preset_gives_every_method_the_same_inputs_and_warmup(method: str) 
 
 @EVERY
 def test_released_preset_keeps_the_inputs_of_the_released_code(method: str) -> None:
-    agent = configure(method).agent
+    agent = configure(method, preset="released").agent
     assert agent.last_action == (method != "qatten")
     assert agent.agent_id == (method not in {"qatten", "cds", "na2q"})
     assert agent.kind == ("two_head" if method in {"cds", "na2q"} else "one_head")
-    assert configure(method).replay.warmup == (100 if method == "na2q" else 32)
+    assert configure(method, preset="released").replay.warmup == (100 if method == "na2q" else 32)
 
 
 @pytest.mark.parametrize("preset", ["released", "exact", "paper", "fair", "smoke"])

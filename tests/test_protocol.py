@@ -8,9 +8,10 @@ import pytest
 from rliable import metrics as rliable_metrics
 from synthetic_runs import runs
 
-from na2q.analysis import protocol
+from na2q.analysis import chapters, protocol
 from na2q.analysis.comparison import intervals, profile_lines
 from na2q.analysis.figures import learning_curves
+from na2q.config import DEFAULT_PRESET
 
 
 def final(values: Mapping[str, list[float]], env: str = "lbf-4p-2f") -> pd.DataFrame:
@@ -176,6 +177,10 @@ def test_higher_preset_wins_and_equal_within_noise_means_paper(
     assert decision.reason.startswith(reason)
     assert decision.reason.endswith("3 and 3 seeds on 2 tasks)")
     assert len(decision.by_task) == 4
+
+
+def test_the_package_starts_from_the_preset_that_the_pilot_chose() -> None:
+    assert protocol.choose_preset(chapters.shown(["pilot"], method=["na2q"]).runs).winner == DEFAULT_PRESET
 
 
 def test_presets_are_compared_within_one_sweep() -> None:

@@ -38,8 +38,8 @@ def place(root: Path, config: TrainConfig, sweep: str = "pilot") -> Path:
 
 
 def test_table_has_a_row_for_each_test_with_what_the_run_was(tmp_path: Path) -> None:
-    store(tmp_path / "a", configure("vdn", seed=1), [0.0, 0.5])
-    store(tmp_path / "b", configure("vdn", seed=2), [0.0, 1.0])
+    store(tmp_path / "a", configure("vdn", preset="released", seed=1), [0.0, 0.5])
+    store(tmp_path / "b", configure("vdn", preset="released", seed=2), [0.0, 1.0])
     runs = load_runs(tmp_path)
     assert runs["point"].tolist() == [0, 10_000] * 2
     assert set(runs["variant"]) == {""}
@@ -57,15 +57,22 @@ def test_table_has_a_row_for_each_test_with_what_the_run_was(tmp_path: Path) -> 
     ],
 )
 def test_runs_that_differ_are_refused_in_one_curve(settings: dict, message: str, tmp_path: Path) -> None:
-    store(tmp_path / "a", configure("vdn", seed=1), [0.0])
-    store(tmp_path / "b", configure("vdn", seed=2, **settings), [0.0])
-    with pytest.raises(ValueError, match=f"vdn on lbf-4p-2f mixes runs whose {message}: select one"):
+    plain = {"method": "na2q", "preset": "released"}
+    store(tmp_path / "a", configure(**plain, seed=1), [0.0])
+    store(tmp_path / "b", configure(**plain | settings, seed=2), [0.0])
+    with pytest.raises(ValueError, match=f"na2q on lbf-4p-2f mixes runs whose {message}: select one"):
         check_curves(load_runs(tmp_path))
+
+
+def test_presets_that_set_the_same_share_a_curve(tmp_path: Path) -> None:
+    for seed, preset in ((1, "released"), (2, "paper")):
+        store(tmp_path / preset, configure("vdn", preset=preset, seed=seed), [0.0])
+    check_curves(load_runs(tmp_path))
 
 
 def test_curves_show_mean_and_every_seed(tmp_path: Path) -> None:
     for seed, returns in ((1, [0.0, 0.4]), (2, [0.2, 0.8])):
-        store(tmp_path / str(seed), configure("vdn", seed=seed), returns)
+        store(tmp_path / str(seed), configure("vdn", preset="released", seed=seed), returns)
     lines = [line.get_ydata().tolist() for line in learning_curves(load_runs(tmp_path)).axes[0].lines]
     assert lines == [[0.0, 0.4], [0.2, 0.8], pytest.approx([0.1, 0.6])]
 
@@ -73,7 +80,7 @@ def test_curves_show_mean_and_every_seed(tmp_path: Path) -> None:
 def test_unfinished_runs_are_left_out_and_an_empty_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no finished run below"):
         load_runs(tmp_path)
-    store(tmp_path / "a", configure("vdn"), [0.0])
+    store(tmp_path / "a", configure("vdn", preset="released"), [0.0])
     record = json.loads((tmp_path / "a" / "run.json").read_text()) | {"status": "running"}
     (tmp_path / "a" / "run.json").write_text(json.dumps(record))
     with pytest.raises(FileNotFoundError, match="no finished run below"):
@@ -88,8 +95,15 @@ def test_what_training_writes_can_be_loaded(tmp_path: Path) -> None:
 
 
 def test_sweep_and_last_evaluation_of_a_run_are_columns(tmp_path: Path) -> None:
-    store(place(tmp_path, configure("vdn", seed=1)), configure("vdn", seed=1), [0.0], absolute={"episodes": 320})
-    store(place(tmp_path, configure("vdn", seed=2)), configure("vdn", seed=2), [0.0])
+    store(
+        place(tmp_path, configure("vdn", preset="released", seed=1)),
+        configure("vdn", preset="released", seed=1),
+        [0.0],
+        absolute={"episodes": 320},
+    )
+    store(
+        place(tmp_path, configure("vdn", preset="released", seed=2)), configure("vdn", preset="released", seed=2), [0.0]
+    )
     runs = load_sweeps(tmp_path, ["figure3", "pilot"])
     assert set(runs["sweep"]) == {"pilot"}
     assert runs["absolute_episodes"].fillna(-1).tolist() == [320, -1]
@@ -99,7 +113,8 @@ def test_sweep_and_last_evaluation_of_a_run_are_columns(tmp_path: Path) -> None:
 
 def test_settings_get_curves_of_their_own_when_named(tmp_path: Path) -> None:
     settings = {"options.orders": (1, 2, 3), "options.credits": "state"}
-    for config in (configure("na2q"), configure("na2q", preset="paper"), configure("na2q", **settings)):
+    for preset, more in (("released", {}), ("paper", {}), ("released", settings)):
+        config = configure("na2q", preset=preset, **more)
         store(place(tmp_path, config), config, [0.0])
     named = name_curves(load_runs(tmp_path))
     check_curves(named)
@@ -109,7 +124,7 @@ def test_settings_get_curves_of_their_own_when_named(tmp_path: Path) -> None:
 
 def test_pilot_and_full_runs_are_described_apart(tmp_path: Path) -> None:
     for sweep, length in (("pilot", 2), ("figure3", 4)):
-        config = configure("vdn", total_steps=10_000 * length)
+        config = configure("vdn", preset="released", total_steps=10_000 * length)
         store(place(tmp_path, config, sweep), config, [0.0] * (length + 1))
     assert describe(load_runs(tmp_path)) == (
         "sweep figure3: n = 1 seed for each curve, 40,000 environment steps, preset released; "
@@ -119,13 +134,13 @@ def test_pilot_and_full_runs_are_described_apart(tmp_path: Path) -> None:
 
 def test_one_seed_twice_in_a_curve_is_refused(tmp_path: Path) -> None:
     for copy in ("a", "b"):
-        store(tmp_path / copy, configure("vdn"), [0.0])
+        store(tmp_path / copy, configure("vdn", preset="released"), [0.0])
     with pytest.raises(ValueError, match="vdn on lbf-4p-2f holds two runs of seed 1: select one"):
         check_curves(load_runs(tmp_path))
 
 
 def test_cut_off_metrics_are_refused_by_name(tmp_path: Path) -> None:
-    store(tmp_path, configure("vdn"), [0.0, 0.1, 0.2])
+    store(tmp_path, configure("vdn", preset="released"), [0.0, 0.1, 0.2])
     metrics = tmp_path / "metrics.csv"
     whole = metrics.read_text()
     metrics.write_text("\n".join(whole.splitlines()[:-1]) + "\n")
@@ -162,7 +177,7 @@ def test_what_a_sweep_lacks_is_listed(tmp_path: Path) -> None:
 
 def test_smoothing_averages_within_a_run_and_is_written_on_the_axis(tmp_path: Path) -> None:
     for seed in (1, 2):
-        store(tmp_path / str(seed), configure("vdn", seed=seed), [0.0, 0.5, 1.0 * seed])
+        store(tmp_path / str(seed), configure("vdn", preset="released", seed=seed), [0.0, 0.5, 1.0 * seed])
     runs = load_runs(tmp_path)
     smoothed = smooth(runs, "test_return_mean", 2).sort_values(["seed", "step"])
     assert smoothed["test_return_mean"].tolist() == pytest.approx([0.0, 0.25, 0.75, 0.0, 0.25, 1.25])

@@ -69,7 +69,7 @@ def test_rows_taken_one_by_one_are_rows_of_the_table_of_deviations() -> None:
     for row, settings in sweeps.ROWS.items():
         named = " ".join(table.loc[[row], "setting"].dropna()).split()
         assert set(settings) <= set(named), row
-        assert departures(configure("na2q", "lbf-3p-3f", **settings)) == settings, row
+        assert departures(configure("na2q", "lbf-3p-3f", "released", **settings)) == settings, row
 
 
 def test_complete_trains_here_and_names_what_fails(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def as_html(table: pd.DataFrame) -> str:
 
 def method_facts(method: str) -> MethodFacts:
     """Measure and list everything that the book's page of a method states; raise ValueError for unknown ones."""
-    config = configure(method, TASK)
+    config = configure(method, TASK, "released")
     spec = envs.make(TASK, config.env_options).spec
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -270,7 +270,7 @@ def overview() -> pd.DataFrame:
 
 def preset_table(method: str) -> pd.DataFrame:
     """`settings_table` of a method's options, with the values that other presets give them."""
-    released = configure(method, TASK).options
+    released = configure(method, TASK, "released").options
     table = settings_table(released)
     if not len(table):
         return table

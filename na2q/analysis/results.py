@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from na2q.config import TrainConfig, departures, from_dict
+from na2q.config import TrainConfig, defaults, departures, from_dict
 from na2q.training.sweeps import selection
 
 RUN_COLUMNS = ["sweep", "env", "curve", "method", "preset", "variant", "seed"]
@@ -35,8 +35,9 @@ def load_runs(folder: Path | str) -> pd.DataFrame:
     Columns: sweep, env, curve, method, preset, variant, seed, total_steps, point, then those of metrics.csv, then
     those of the run's last evaluation, which begin with `absolute_` and are missing in older runs. `sweep` is the
     folder that holds the environment's folder, empty in other layouts. `curve` is the method until `name_curves`
-    tells settings apart. `variant` names the settings that depart from the preset. `point` is the number of
-    environment steps, rounded down to the interval of tests, so that seeds line up.
+    tells settings apart. `preset` is `released` where a run's own preset sets the same. `variant` names the settings
+    that depart from the preset. `point` is the number of environment steps, rounded down to the interval of tests, so
+    that seeds line up.
 
     Raises:
         FileNotFoundError: there is no finished run.
@@ -80,8 +81,8 @@ def _record(path: Path) -> dict[str, Any]:
 def _table(path: Path, record: Mapping[str, Any]) -> pd.DataFrame:
     config, metrics = record["config"], _metrics(path.with_name("metrics.csv"), record)
     task = path.parents[2]  # of SWEEP/TASK/CURVE/SEED/run.json
-    facts = {name: config[name] for name in ("env", "method", "preset", "seed", "total_steps")}
-    facts |= {"curve": config["method"], "variant": variant(config)}
+    facts = {name: config[name] for name in ("env", "method", "seed", "total_steps")}
+    facts |= {"curve": config["method"], "preset": _preset(from_dict(config)), "variant": variant(config)}
     facts |= {"sweep": task.parent.name if task.name == config["env"] else ""}
     facts |= {ABSOLUTE + name: value for name, value in record.get("absolute", {}).items()}
     point = metrics["step"] // config["test_interval"] * config["test_interval"]
@@ -100,6 +101,12 @@ def _metrics(path: Path, record: Mapping[str, Any]) -> pd.DataFrame:
         reached = "" if last.empty else f"{last['step'].item():g}"
         raise ValueError(f"{path} is cut off at step {reached or 'none'} of {record['steps']}: copy the run again")
     return metrics
+
+
+def _preset(config: TrainConfig) -> str:
+    """Preset of a run; `released` where it sets the same, as `paper` does for every baseline."""
+    same = defaults(config.method, config.env, config.preset) == defaults(config.method, config.env, "released")
+    return "released" if same else config.preset
 
 
 def variant(config: dict[str, Any]) -> str:

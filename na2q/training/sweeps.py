@@ -99,7 +99,7 @@ def _pilot() -> list[TrainConfig]:
     runs = grid(PAPER, LBF, (1, 2), total_steps=steps)
     runs += grid(("na2q",), LBF, (1, 2, 3), ("released", "paper"), total_steps=steps)
     for seed, settings in itertools.product((1, 2), ABLATIONS):
-        runs.append(configure("na2q", "lbf-3p-3f", seed=seed, total_steps=steps, **settings))
+        runs.append(configure("na2q", "lbf-3p-3f", "released", seed=seed, total_steps=steps, **settings))
     maps = ("battle-8m", "battle-2s3z", "battle-3s_vs_5z")
     runs += grid(("na2q", "qmix", "vdn", "qplex"), maps, (1, 2), total_steps=2 * steps)
     return list(dict.fromkeys(runs))
@@ -119,7 +119,7 @@ def _figure8(family: str) -> list[TrainConfig]:
     """NA2Q, its ablations, VDN and Qatten (section 5.3)."""
     variants = [("na2q", {}), *(("na2q", settings) for settings in ABLATIONS), ("vdn", {}), ("qatten", {})]
     return [
-        configure(method, f"{family}-{name}", seed=seed, **settings)
+        configure(method, f"{family}-{name}", "released", seed=seed, **settings)
         for seed, name, (method, settings) in itertools.product(range(1, 6), FIGURE8, variants)
     ]
 
