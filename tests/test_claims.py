@@ -187,18 +187,48 @@ def test_maps_are_settled_for_the_engine_only(tmp_path: Path, monkeypatch: pytes
     assert (found.verdict, found.reason) == ("engine only", "holds on the embedded engine")
 
 
-def test_claims_on_explanations_are_open_until_a_rule_is_hooked_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = next(found for found in board_of() if found.id == "I2")
-    nothing = pd.DataFrame()
-    assert judge(asked, nothing, Path()).verdict == "open"
-    monkeypatch.setitem(claims.EXPLANATIONS, "I2", lambda _: claims.Finding("effect 0.3", True))
-    assert judge(asked, nothing, Path())[1:3] == ("effect 0.3", "reproduced")
+def models(test: str, env: str, steps: int, *intervals: tuple[float, float, float], kind: str = "na2q") -> pd.DataFrame:
+    """What was found in some models, as `na2q.analysis.findings` writes it."""
+    rows = pd.DataFrame(intervals, columns=["value", "low", "high"])
+    return rows.assign(test=test, env=env, kind=f"{kind}_released", model="seed-1", steps=steps)
+
+
+GOOD, BAD, UNSURE = (0.5, 0.4, 0.6), (-0.5, -0.6, -0.4), (0.1, -0.1, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "verdict", "reason"),
+    [
+        ("I3", models("contribution and loss", LBF, 1_050_000, GOOD, GOOD), "reproduced", ""),
+        ("I3", models("contribution and loss", LBF, 1_050_000, GOOD, UNSURE), "not reproduced", ""),
+        ("I3", models("contribution and loss", LBF, 100_000, GOOD), "open", claims.SHORT_MODELS),
+        ("I6", models("lowest slope", LBF, 100_000, GOOD), "reproduced", ""),
+        ("I8", models("mask when hit", "battle-8m", 2_000_000, BAD), "engine only", "fails on the embedded engine"),
+        ("I9", models("pair alive", "battle-3m", 200_000, GOOD), "open", claims.SHORT_MODELS),
+    ],
+)
+def test_claims_on_explanations_hold_where_they_do_in_every_model_of_full_length(
+    asked: str, found: pd.DataFrame, verdict: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "stored_findings", lambda family="": found[found["env"].str.startswith(family)])
+    judged = judge(next(each for each in board_of() if each.id == asked), pd.DataFrame(), Path())
+    assert (judged.verdict, judged.reason) == (verdict, reason)
+
+
+@pytest.mark.parametrize(("rival", "holds"), [(BAD, True), (GOOD, False)])
+def test_explaining_better_means_intervals_apart(
+    rival: tuple[float, float, float], holds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tests = {"na2q": ("contribution and loss", GOOD), "vdn": ("q and loss", rival), "qmix": ("slope x q and loss", BAD)}
+    rows = [models(test, LBF, 1_050_000, found, kind=kind) for kind, (test, found) in tests.items()]
+    monkeypatch.setattr(claims, "stored_findings", lambda family="": pd.concat(rows))
+    assert claims.explains_better(next(each for each in board_of() if each.id == "I5")).holds == holds
 
 
 def test_scoreboard_without_runs_settles_theory_and_leaves_the_rest_open(tmp_path: Path) -> None:
     board = scoreboard(tmp_path)
     settled = {found.claim.id: found.verdict for found in board if found.verdict != "open"}
-    assert set(settled) == {"T1", "T2", "T3", "T4", "T5", "E1"}
+    assert set(settled) == {"I6", "T1", "T2", "T3", "T4", "T5", "E1"}
     assert settled["T3"] == "reproduced"
     assert settled["T2"] == "not reproduced"
     shown = claims.table(board)

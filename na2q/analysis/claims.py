@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from na2q.analysis import igm, protocol, results
-from na2q.config import SCENARIOS
+from na2q.analysis import igm, protocol, results, style
+from na2q.config import SCENARIOS, configure
 from na2q.paths import repo_root
 from na2q.theory import bounds, expansion, monotone, semantics
 from na2q.training import sweeps
@@ -47,6 +47,8 @@ class Finding(NamedTuple):
 
     measured: str
     holds: bool | None = None  # None: cannot tell
+    why: str = "not judged"  # it cannot tell
+    engine: bool = False  # it concerns the embedded engine
 
 
 class Verdict(NamedTuple):
@@ -373,14 +375,89 @@ def costly(claim: Claim) -> Finding:
     return Finding(f"slower by {slower:.0%} on {rows['env'].iloc[0]}", slower > claim.margin)
 
 
-EXPLANATIONS: dict[str, Callable[[Claim], Finding]] = {}
-"""Rules for single claims on explanations, by the claim's id; a claim without one stays open."""
+class Test(NamedTuple):
+    """What a claim on explanations says of one test of `na2q.analysis.findings`."""
+
+    name: str
+    family: str  # of the environments whose models are looked at
+    holds: Callable[[pd.DataFrame, float], pd.Series]  # rows and margin to a truth for each model
+
+
+def _above(rows: pd.DataFrame, _: float) -> pd.Series:
+    return rows["low"] > 0
+
+
+def _below(rows: pd.DataFrame, _: float) -> pd.Series:
+    return rows["high"] < 0
+
+
+def _near_zero(rows: pd.DataFrame, margin: float) -> pd.Series:
+    return rows["value"].abs() <= margin
+
+
+EXPLANATIONS: dict[str, tuple[Test, ...]] = {
+    "I1": (Test("mask over chance", "lbf", _above), Test("mask of food over others", "lbf", _above)),
+    "I2": (Test("pairs that act together", "lbf", _above), Test("their members alone", "lbf", _below)),
+    "I3": (Test("contribution and loss", "lbf", _above),),
+    "I4": (Test("off plan", "battle", _below), Test("pairs apart", "battle", _near_zero)),
+    "I6": (Test("lowest slope", "", _above),),
+    "I8": (Test("mask when hit", "battle", _above),),
+    "I9": (Test("pair alive", "battle", _above),),
+}
+"""Tests that decide a claim, by its id: all must hold in all models of NA2Q."""
+WHATEVER_LENGTH = {"I6"}  # holds by construction, so that short training settles it
+
+
+FULL = {family: configure("na2q", env).total_steps for family, env in (("lbf", "lbf-4p-2f"), ("battle", "battle-8m"))}
+SHORT_MODELS = "models trained for a fraction of the paper's steps"
+
+
+def stored_findings(family: str = "") -> pd.DataFrame:
+    """Table of `na2q.analysis.findings` as stored, for one family of environments or all."""
+    table = pd.read_csv(repo_root() / "data" / "explanations.csv")
+    return table[table["env"].str.startswith(family)]
 
 
 def explained(claim: Claim) -> Finding:
-    """What the tests of explanations found, where they have been run."""
-    rule = EXPLANATIONS.get(claim.id)
-    return rule(claim) if rule else Finding("no rule yet; the chapter shows what its tests found")
+    """Tests of stored models; short ones show numbers and settle nothing."""
+    words, all_hold, full, asked = [], True, True, EXPLANATIONS[claim.id]
+    for name, family, holds in asked:
+        rows = stored_findings(family).query("test == @name and kind.str.startswith('na2q_')")
+        told = holds(rows, claim.margin)
+        words.append(f"{name}: {_range(rows)}, holds in {told.sum()} of {len(rows)} models")
+        all_hold &= bool(told.all())
+        full &= _full(rows)
+    if not full and claim.id not in WHATEVER_LENGTH:
+        return Finding("; ".join(words), None, SHORT_MODELS)
+    return Finding("; ".join(words), all_hold, engine=all(test.family == "battle" for test in asked))
+
+
+def _full(rows: pd.DataFrame) -> bool:
+    return bool((rows["steps"] >= rows["env"].map(_family).map(FULL)).all())
+
+
+def explains_better(claim: Claim) -> Finding:
+    """Correlation with what an agent is worth: NA2Q's contributions against VDN's utilities and QMIX's slopes."""
+    stored = stored_findings("lbf")
+    said = {"na2q": "contribution and loss", "vdn": "q and loss", "qmix": "slope x q and loss"}
+    rows = {m: stored[stored["kind"].str.startswith(m) & (stored["test"] == test)] for m, test in said.items()}
+    words = [f"{style.look(m).label} {_range(found)} (n = {len(found)} models)" for m, found in rows.items()]
+    if not all(map(_full, rows.values())):
+        return Finding("; ".join(words), None, SHORT_MODELS)
+    others = pd.concat([rows["vdn"], rows["qmix"]])
+    return Finding("; ".join(words), bool(rows["na2q"]["low"].min() > others["high"].max()))
+
+
+def agrees_over_seeds(claim: Claim) -> Finding:
+    """The defined deviation of shape functions; the paper's number has no definition to compare it by."""
+    stored = stored_findings()
+    rows = stored[stored["test"] == "shapes apart"]
+    words = [f"{row.value:.3f} ({row.kind} on {row.env}, {row.model})" for row in rows.itertuples()]
+    return Finding("; ".join(words), None, "the paper's number is not defined")
+
+
+def _range(rows: pd.DataFrame) -> str:
+    return " to ".join(dict.fromkeys(f"{x:.2f}" for x in (rows["value"].min(), rows["value"].max())))
 
 
 ON_RUNS: dict[str, Callable[[Case], Finding]] = {
@@ -391,7 +468,8 @@ ON_RUNS: dict[str, Callable[[Case], Finding]] = {
     )
 }
 WITHOUT_RUNS: dict[str, Callable[[Claim], Finding]] = {
-    rule.__name__: rule for rule in (enriches, bounded, greedy, adjusts, separate, costly, explained)
+    rule.__name__: rule
+    for rule in (enriches, bounded, greedy, adjusts, separate, costly, explained, explains_better, agrees_over_seeds)
 }
 RULES = {**ON_RUNS, **WITHOUT_RUNS}
 """Rules by name."""
@@ -410,7 +488,9 @@ def judge(claim: Claim, runs: pd.DataFrame, root: Path) -> Verdict:
     """
     if claim.rule in WITHOUT_RUNS:
         found = WITHOUT_RUNS[claim.rule](claim)
-        return Verdict(claim, found.measured, _said(found.holds), "" if found.holds is not None else "not judged")
+        if found.holds is None:
+            return Verdict(claim, found.measured, "open", found.why)
+        return Verdict(claim, found.measured, *_settled(found.holds, found.engine))
     compared = evidence(claim, runs)
     if compared is None:
         return Verdict(claim, "", "open", f"{' and '.join(claim.sweeps.split())}: no run yet")
@@ -421,13 +501,14 @@ def judge(claim: Claim, runs: pd.DataFrame, root: Path) -> Verdict:
         return Verdict(claim, measured, "open", f"{' and '.join(claim.sweeps.split())}: {wanting} runs missing")
     if found.holds is None:
         return Verdict(claim, measured, "open", "the interval holds the margin")
-    if compared["env"].map(_family).eq("battle").any():
-        return Verdict(claim, measured, "engine only", f"{'holds' if found.holds else 'fails'} on the embedded engine")
-    return Verdict(claim, measured, _said(found.holds), "")
+    return Verdict(claim, measured, *_settled(found.holds, bool(compared["env"].map(_family).eq("battle").any())))
 
 
-def _said(holds: bool | None) -> str:
-    return "open" if holds is None else "reproduced" if holds else "not reproduced"
+def _settled(holds: bool, engine: bool) -> tuple[str, str]:
+    """Verdict and reason."""
+    if engine:
+        return "engine only", f"{'holds' if holds else 'fails'} on the embedded engine"
+    return "reproduced" if holds else "not reproduced", ""
 
 
 def _where(runs: pd.DataFrame) -> str:
