@@ -11,7 +11,7 @@ from synthetic_runs import runs
 from test_results import store
 
 from na2q.analysis import claims, results
-from na2q.analysis.claims import Case, Claim, judge, scoreboard
+from na2q.analysis.claims import Case, Claim, judge, on_explanations, scoreboard
 from na2q.analysis.claims import claims as board_of
 from na2q.analysis.figures import learning_curves
 from na2q.config import configure
@@ -201,16 +201,18 @@ GOOD, BAD, UNSURE = (0.5, 0.4, 0.6), (-0.5, -0.6, -0.4), (0.1, -0.1, 0.3)
     [
         ("I3", models("contribution and loss", LBF, 1_050_000, GOOD, GOOD), "reproduced", ""),
         ("I3", models("contribution and loss", LBF, 1_050_000, GOOD, UNSURE), "not reproduced", ""),
-        ("I3", models("contribution and loss", LBF, 100_000, GOOD), "open", claims.SHORT_MODELS),
+        ("I3", models("contribution and loss", LBF, 100_000, GOOD), "open", on_explanations.SHORT_MODELS),
         ("I6", models("lowest slope", LBF, 100_000, GOOD), "reproduced", ""),
         ("I8", models("mask when hit", "battle-8m", 2_000_000, BAD), "engine only", "fails on the embedded engine"),
-        ("I9", models("pair alive", "battle-3m", 200_000, GOOD), "open", claims.SHORT_MODELS),
+        ("I9", models("pair alive", "battle-3m", 200_000, GOOD), "open", on_explanations.SHORT_MODELS),
     ],
 )
 def test_claims_on_explanations_hold_where_they_do_in_every_model_of_full_length(
     asked: str, found: pd.DataFrame, verdict: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claims, "stored_findings", lambda family="": found[found["env"].str.startswith(family)])
+    monkeypatch.setattr(
+        on_explanations, "stored_findings", lambda family="": found[found["env"].str.startswith(family)]
+    )
     judged = judge(next(each for each in board_of() if each.id == asked), pd.DataFrame(), Path())
     assert (judged.verdict, judged.reason) == (verdict, reason)
 
@@ -221,8 +223,8 @@ def test_explaining_better_means_intervals_apart(
 ) -> None:
     tests = {"na2q": ("contribution and loss", GOOD), "vdn": ("q and loss", rival), "qmix": ("slope x q and loss", BAD)}
     rows = [models(test, LBF, 1_050_000, found, kind=kind) for kind, (test, found) in tests.items()]
-    monkeypatch.setattr(claims, "stored_findings", lambda family="": pd.concat(rows))
-    assert claims.explains_better(next(each for each in board_of() if each.id == "I5")).holds == holds
+    monkeypatch.setattr(on_explanations, "stored_findings", lambda family="": pd.concat(rows))
+    assert on_explanations.explains_better(next(each for each in board_of() if each.id == "I5")).holds == holds
 
 
 def test_scoreboard_without_runs_settles_theory_and_leaves_the_rest_open(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""What the paper claims, and the runs that a claim speaks of."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from na2q.analysis import protocol, results
+from na2q.config import SCENARIOS
+from na2q.training import sweeps
+
+PILOTS = ("pilot", "controls")  # looked at where a claim's own sweeps have nothing yet
+PILOT_FAMILIES = {"figure8": {"lbf"}}  # the pilot's ablations ran on foraging
+
+
+class Claim(NamedTuple):
+    """One row of data/claims.csv."""
+
+    id: str
+    place: str  # in the paper
+    claim: str  # in our words
+    settles: str  # what would decide it here
+    chapter: str  # number of the chapter that shows it, and the place there
+    rule: str  # key of RULES
+    sweeps: str  # whose runs settle it; empty where none are needed
+    compares: str  # "a > b; c > d": the first of each pair is claimed to be ahead; * is every other method
+    margin: float
+
+
+class Finding(NamedTuple):
+    """What a rule found."""
+
+    measured: str
+    holds: bool | None = None  # None: cannot tell
+    why: str = "not judged"  # it cannot tell
+    engine: bool = False  # it concerns the embedded engine
+
+
+class Case:
+    """The runs of a claim, scored, with the pairs that it compares."""
+
+    def __init__(self, claim: Claim, runs: pd.DataFrame) -> None:
+        self.margin, self.runs = claim.margin, runs
+        self.pairs = pairs(claim, runs["curve"].unique())
+        self.scores = protocol.scores(runs, "result")
+        self.summary = protocol.summary(self.scores)
+
+    def restricted(self, tasks: Iterable[str]) -> pd.DataFrame:
+        """Scores on some of the tasks."""
+        return self.scores[self.scores["env"].isin(list(tasks))]
+
+    def level(self, *names: str) -> list[str]:
+        """Tasks that are maps of the named difficulties."""
+        tasks = self.scores["env"].unique()
+        return [task for task in tasks if SCENARIOS[task.partition("-")[2]].level in names]
+
+    def by_task(self) -> Iterable[tuple[str, pd.DataFrame]]:
+        """Summaries of each task, indexed by curve."""
+        for task, rows in self.summary.groupby("env"):
+            yield str(task), rows.set_index("curve")
+
+
+def pairs(claim: Claim, there: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs of curves that a claim compares; * stands for those of the paper's methods that are there."""
+    found = []
+    for pair in claim.compares.split("; "):
+        first, second = pair.split(" > ")
+        stars = [name for name in sweeps.PAPER if name in set(there) - {first, second}]
+        found += [(a, b) for a in ([first] if first != "*" else stars) for b in ([second] if second != "*" else stars)]
+    return found
+
+
+def evidence(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame | None:
+    """Runs that a claim compares, from its own sweeps or, where these have none, from a pilot; None without any.
+
+    Tasks on which a compared curve has not run are left out.
+    """
+    asked = {family_of(config.env) for name in claim.sweeps.split() for _, config in sweeps.runs_of(name)}
+    runs = runs[runs["env"].map(family_of).isin(asked | PILOT_FAMILIES.get(claim.sweeps, asked))]
+    for names in (claim.sweeps.split(), *([name] for name in PILOTS)):
+        found = runs[runs["sweep"].isin(names)]
+        curves = {curve for pair in pairs(claim, found["curve"].unique()) for curve in pair}
+        found = found[found["curve"].isin(curves)]
+        count = found.groupby("env")["curve"].nunique()
+        found = found[found["env"].isin(count.index[count == len(curves)])]
+        if len(found):
+            return found.assign(sweep=" and ".join(names))
+    return None
+
+
+def family_of(task: str) -> str:
+    """Return the family of a task: lbf, battle, ..."""
+    return task.partition("-")[0]
+
+
+def lacking(claim: Claim, root: Path) -> int:
+    """Number of runs of a claim's own sweeps, among those that it compares, that are not stored at full length."""
+    curves = {curve for pair in pairs(claim, sweeps.PAPER) for curve in pair}
+    tables = [results.missing(name, root) for name in claim.sweeps.split()]
+    return sum(int(table["curve"].isin(curves).sum()) for table in tables)
