@@ -363,7 +363,7 @@ def masks_by_kind(recording: xr.Dataset) -> pd.DataFrame:
     """
     filled, names = recording["filled"].values, recording["obs_feature"].values.tolist()
     mask, obs = (recording[name].values[filled] for name in ("mask", "obs"))
-    things = [re.match(r"(?:food|other|enemy|ally) \d+|\w+", name)[0] for name in names]  # type: ignore[index]
+    things = [re.match(r"(?:food|other|enemy|ally) \d+|\w+", name)[0] for name in names]  # type: ignore[index]  # all match
     rows = []
     for thing in dict.fromkeys(things):
         own = [i for i, name in enumerate(things) if name == thing]

@@ -71,16 +71,17 @@ def lowest_slope(probe: Probe) -> float:
 def of_battles(greedy: xr.Dataset, exploring: xr.Dataset) -> Iterator[tuple[str, Estimate]]:
     """What Figures 6 and 11 are read for, over all steps of a recording.
 
-    off plan: contribution of a living agent whose action is not its greedy one, less the mean of those that keep to
-    theirs. pairs apart: contribution of living pairs that do not share a target, in means of those that do. mask when
-    hit: change of the mask of an agent's own health in the step of a hit, less the mean change in others. pair alive:
-    contribution of a pair whose members live, less its mean with one dead.
+    off plan: contribution of a living agent whose action is not its greedy one, less its mean where it is; and the same
+    of its utility. pairs apart: contribution of living pairs that do not share a target, in means of those that do.
+    mask when hit: change of the mask of an agent's own health in the step of a hit, less the mean change in others.
+    pair alive: contribution of a pair whose members live, less its mean with one dead.
     """
     n = greedy.sizes["agent"]
     own = exploring["contribution"].values[..., explain.unary_terms(exploring)].astype(float)
     alive = exploring["filled"].values[..., None] & exploring["unit_alive"].values[..., :n].astype(bool)
     off = (exploring["action_taken"] != exploring["greedy_action"]).values
     yield "off plan", _shifted(own, alive & off, alive & ~off)
+    yield "utility off plan", _shifted(exploring["q_taken"].values.astype(float), alive & off, alive & ~off)
 
     alive = greedy["filled"].values[..., None] & greedy["unit_alive"].values[..., :n].astype(bool)
     members = greedy["member"].values[explain.pair_terms(greedy)]
