@@ -13,6 +13,7 @@ import tyro
 
 import na2q
 from na2q.analysis import figures, results, style
+from na2q.config import DEFAULT_PRESET
 
 
 def main(
@@ -20,7 +21,7 @@ def main(
     env: str = "lbf-4p-2f",
     seeds: tuple[int, ...] = (1, 2, 3),
     steps: int = 20_000,
-    preset: str = "released",
+    preset: str = DEFAULT_PRESET,
     folder: Path = Path("runs/compare"),
     out: Path = Path("curves.png"),
 ) -> None:
