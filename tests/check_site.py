@@ -1,9 +1,9 @@
 """Look at the built book as a reader does, in a real browser: `python tests/check_site.py` after `make book`.
 
-Serves `_build/html` to headless chromium and fails where a page logs an error, asks another host for anything, misses
-a file, links to what is not there, shows a picture without alternative text, sets a formula wrong, is wider than a
-phone, or breaks a rule of axe-core that it calls serious or critical, in light or dark; and where the search does not
-find a chapter or an episode cannot be stepped through. Findings and screenshots go to `_build/browser/`.
+Serves `_build/html` to headless chromium, one for each core, and fails where a page logs an error, asks another host
+for anything, misses a file, links to what is not there, shows a picture without alternative text, sets a formula wrong,
+is wider than a phone, or breaks a rule of axe-core that it calls serious or critical, in light or dark; and where the
+search does not find a chapter or an episode cannot be stepped through. Findings and pictures go to `_build/browser/`.
 The browser is that of $CHROMIUM, else the first one found; nothing is downloaded.
 """
 
@@ -11,10 +11,13 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
@@ -90,21 +93,27 @@ def served(site: Path) -> Iterator[str]:
     server.shutdown()
 
 
+@dataclass
+class Seen:
+    """What was found on pages: what is wrong, and by page where its links lead and which places it has."""
+
+    findings: list[str] = field(default_factory=list)
+    links: dict[str, set[str]] = field(default_factory=dict)
+    anchors: dict[str, set[str]] = field(default_factory=dict)
+    players: int = 0
+
+
 class Check:
     """Visits pages and collects what is wrong with them."""
 
     def __init__(self, context: BrowserContext, origin: str) -> None:
         self.context, self.origin = context, origin
-        self.findings: list[str] = []
-        self.anchors: dict[str, set[str]] = {}
-        self.links: dict[str, set[str]] = {}
-        self.players = 0
+        self.seen = Seen()
         self.axe = Axe()
 
     def found(self, name: str, what: str) -> None:
-        """Note and print a finding."""
-        self.findings.append(f"{name}: {what}")
-        print(self.findings[-1], flush=True)
+        """Note a finding."""
+        self.seen.findings.append(f"{name}: {what}")
 
     @contextmanager
     def opened(self, name: str) -> Iterator[Page]:
@@ -134,11 +143,11 @@ class Check:
 
     def visit(self, name: str) -> None:
         """Check one page, on a desktop in light and dark, and on a phone."""
-        alike = name.startswith(LISTINGS) and any(other.startswith(LISTINGS) for other in self.anchors)
+        alike = name.startswith(LISTINGS) and any(other.startswith(LISTINGS) for other in self.seen.anchors)
         with self.opened(name) as page:
             seen = page.evaluate(LOOK)
-            self.anchors[name] = set(seen["ids"])
-            self.links[name] = set(seen["links"])
+            self.seen.anchors[name] = set(seen["ids"])
+            self.seen.links[name] = set(seen["links"])
             for source in seen["unnamed"]:
                 self.found(name, f"no alternative text: {source[:120]}")
             for source in seen["empty"]:
@@ -181,24 +190,11 @@ class Check:
     def step(self, page: Page, name: str) -> None:
         """Step through each episode of a page."""
         for player in page.locator(".na2q-player").all():
-            self.players += 1
+            self.seen.players += 1
             before = player.get_by_role("status").inner_text()
             player.get_by_role("button", name="one step forward").click()
             if player.get_by_role("status").inner_text() == before:
                 self.found(name, "the episode does not step")
-
-    def follow(self) -> None:
-        """Check internal links and anchors of all pages visited."""
-        for name, links in self.links.items():
-            for link in sorted(links):
-                address, anchor = urldefrag(urljoin(self.origin + name, link))
-                if not address.startswith(self.origin):
-                    continue
-                target = unquote(address.removeprefix(self.origin)).partition("?")[0]
-                if not (SITE / target).exists():
-                    self.found(name, f"link to nowhere: {link}")
-                elif anchor and target in self.anchors and unquote(anchor) not in self.anchors[target]:
-                    self.found(name, f"no such place: {link}")
 
     def search(self, words: str, chapter: str) -> None:
         """Search as a reader does, from the front page."""
@@ -215,28 +211,75 @@ class Check:
             page.screenshot(path=OUT / "search.png")
 
 
+@contextmanager
+def checking(origin: str) -> Iterator[Check]:
+    """Start a browser to check pages with."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=OFFLINE)
+        yield Check(browser.new_context(viewport=DESKTOP), origin)
+        browser.close()
+
+
+def visit(origin: str, names: Sequence[str]) -> Seen:
+    """Check some pages in a browser of their own."""
+    with checking(origin) as check:
+        for name in names:
+            check.visit(name)
+        return check.seen
+
+
+def search(origin: str) -> Seen:
+    """Check the search."""
+    with checking(origin) as check:
+        check.search("regret bound", "03_regret_bound")
+        return check.seen
+
+
+def dead_links(origin: str, links: dict[str, set[str]], anchors: dict[str, set[str]]) -> Iterator[str]:
+    """Find internal links of the pages visited that lead to no file, or to no place on another page visited."""
+    for name, each in links.items():
+        for link in sorted(each):
+            address, anchor = urldefrag(urljoin(origin + name, link))
+            if not address.startswith(origin):
+                continue
+            target = unquote(address.removeprefix(origin)).partition("?")[0]
+            if not (SITE / target).exists():
+                yield f"{name}: link to nowhere: {link}"
+            elif anchor and target in anchors and unquote(anchor) not in anchors[target]:
+                yield f"{name}: no such place: {link}"
+
+
+def check_pages(origin: str, names: Sequence[str]) -> tuple[list[str], int]:
+    """Check pages in as many browsers as there are cores; return the findings and the number of episodes."""
+    cores = os.cpu_count() or 1
+    with ProcessPoolExecutor(cores, get_context("spawn")) as pool:
+        parts = [pool.submit(visit, origin, names[first::cores]) for first in range(cores)]
+        seen = [part.result() for part in [*parts, pool.submit(search, origin)]]
+    links, anchors = (
+        {name: found for part in seen for name, found in getattr(part, k).items()} for k in ("links", "anchors")
+    )
+    findings, players = [found for part in seen for found in part.findings], sum(part.players for part in seen)
+    findings += dead_links(origin, links, anchors)
+    if not players and any(name.startswith(PLAYERS) for name in names):
+        findings.append(f"{PLAYERS}: holds no episode to step through")
+    return findings, players
+
+
 def main() -> None:
-    """Check every page; exit with status 1 if there are findings."""
+    """Check every page, or those named by a part of their name; exit with status 1 if there are findings."""
+    find_browser()
     pages = [path for path in SITE.rglob("*.html") if "_static" not in path.parts]
     names = sorted(str(path.relative_to(SITE)) for path in pages if path.name != "index.html" or path.parent != SITE)
     if not names:
         sys.exit(f"check_site: no pages in {SITE}: run `make book` first")
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
-    with served(SITE) as origin, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=OFFLINE)
-        check = Check(browser.new_context(viewport=DESKTOP), origin)
-        chosen = [name for name in names if any(part in name for part in sys.argv[1:])] if sys.argv[1:] else names
-        for name in chosen:
-            check.visit(name)
-        check.follow()
-        check.search("regret bound", "03_regret_bound")
-        if not check.players and any(name.startswith(PLAYERS) for name in chosen):
-            check.found(PLAYERS, "holds no episode to step through")
-        browser.close()
-    (OUT / "findings.txt").write_text("".join(f"{finding}\n" for finding in check.findings))
-    print(f"{len(chosen)} pages, {check.players} episodes, {len(check.findings)} findings")
-    sys.exit(bool(check.findings))
+    chosen = [name for name in names if not sys.argv[1:] or any(part in name for part in sys.argv[1:])]
+    with served(SITE) as origin:
+        findings, players = check_pages(origin, chosen)
+    (OUT / "findings.txt").write_text("".join(f"{finding}\n" for finding in findings))
+    print(*findings, f"{len(chosen)} pages, {players} episodes, {len(findings)} findings", sep="\n")
+    sys.exit(bool(findings))
 
 
 if __name__ == "__main__":
