@@ -87,6 +87,16 @@ def test_curves_are_means_in_common_bins() -> None:
     assert found["q_std"].values[1].tolist() == [0, 0]
 
 
+def test_the_dead_have_no_part_in_curves() -> None:
+    recording = gam(np.array([[0.0, 0], [1.0, 4], [50.0, 2]]))
+    alive = np.array([[[True, True], [True, True], [False, True]]])
+    found = curves([recording.assign(unit_alive=(("episode", "step", "unit"), alive))], bins=2)
+    assert found["edges"].values[0].tolist() == [0, 0.5, 1]
+    assert found["density"].values[0].tolist() == [[0.5, 0.5], [pytest.approx(1 / 3), pytest.approx(2 / 3)]]
+    assert found["shape"].values[0, 0].tolist() == [1, 2]
+    assert (float(found["q_mean"][0, 0]), float(found["q_std"][0, 0])) == (0.5, 0.5)
+
+
 def test_stability_of_two_models_by_hand() -> None:
     """Agent 0 differs by 1 in both bins, agent 1 by 2 in its only shared bin: std is half the difference."""
     q = np.array([[0.0, 0], [0, 0], [0, 0], [1.0, 9]])

@@ -44,7 +44,8 @@ def curves(recordings: Sequence[xr.Dataset], bins: int = 30) -> xr.Dataset:
     """Average f_i and alpha_i f_i over bins of Q_i that all models share (Figure 7).
 
     alpha_i depends on state and semantics, so that alpha_i f_i(Q_i) is a cloud over Q_i: the curve is its mean in
-    each bin. Each agent's bins have equal widths, from the smallest to the largest Q_i of all models together.
+    each bin. Each agent's bins have equal widths, from the smallest to the largest Q_i of all models together. Steps at
+    which an agent is dead do not count.
 
     Args:
         recordings: one for each model, of the same environment.
@@ -64,18 +65,19 @@ def curves(recordings: Sequence[xr.Dataset], bins: int = 30) -> xr.Dataset:
         raise ValueError("curves need at least one recording")
     values = [_unary(recording) for recording in recordings]
     everything = np.concatenate([q for q, _, _ in values])
-    low, high = everything.min(0), everything.max(0)
+    low, high = np.nanmin(everything, 0), np.nanmax(everything, 0)
     high = np.where(high > low, high, low + 1)  # one bin wide enough for a constant
     edges = np.linspace(low, high, bins + 1, axis=-1)
     n = len(low)
     found = {name: np.full((len(values), n, bins), np.nan) for name in ("shape", "contribution", "density")}
     for m, (q, shape, contribution) in enumerate(values):
         for i in range(n):
-            place = np.clip(np.searchsorted(edges[i], q[:, i], "right") - 1, 0, bins - 1)
+            alive = ~np.isnan(q[:, i])
+            place = np.clip(np.searchsorted(edges[i], q[alive, i], "right") - 1, 0, bins - 1)
             count = np.bincount(place, minlength=bins)
             found["density"][m, i] = count / count.sum()
             for name, x in (("shape", shape), ("contribution", contribution)):
-                total = np.bincount(place, x[:, i], bins)
+                total = np.bincount(place, x[alive, i], bins)
                 found[name][m, i] = np.divide(total, count, out=np.full(bins, np.nan), where=count > 0)
     axes = ("model", "agent", "bin")
     return xr.Dataset(
@@ -83,17 +85,20 @@ def curves(recordings: Sequence[xr.Dataset], bins: int = 30) -> xr.Dataset:
         | {
             "edges": (("agent", "edge"), edges),
             "q": (("agent", "bin"), (edges[:, 1:] + edges[:, :-1]) / 2),
-            "q_mean": (axes[:2], np.stack([q.mean(0) for q, _, _ in values])),
-            "q_std": (axes[:2], np.stack([q.std(0) for q, _, _ in values])),
+            "q_mean": (axes[:2], np.stack([np.nanmean(q, 0) for q, _, _ in values])),
+            "q_std": (axes[:2], np.stack([np.nanstd(q, 0) for q, _, _ in values])),
         }
     )
 
 
 def _unary(recording: xr.Dataset) -> tuple[ndarray, ndarray, ndarray]:
-    """Rows of Q_i, f_i and alpha_i f_i, (r, n) each."""
+    """Rows of Q_i, NaN for the dead, f_i and alpha_i f_i, (r, n) each."""
     filled, alone = recording["filled"].values, unary_terms(recording)
     rows = {name: recording[name].values[filled].astype(float) for name in ("q_taken", "shape", "contribution")}
-    return rows["q_taken"], rows["shape"][:, alone], rows["contribution"][:, alone]
+    q = rows["q_taken"]
+    if "unit_alive" in recording:
+        q = np.where(recording["unit_alive"].values[filled][:, : q.shape[1]].astype(bool), q, np.nan)
+    return q, rows["shape"][:, alone], rows["contribution"][:, alone]
 
 
 class Stability(NamedTuple):

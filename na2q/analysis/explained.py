@@ -26,6 +26,7 @@ FOOD = "#3d3d3d"
 UNSEEN = "#ececec"  # cells in the field of view that hold nothing
 OUTSIDE = "#b8b8b8"  # cells of the field of view beyond the board
 MASKS = "YlOrBr"
+MOST_ROWS = 45  # steps of a contribution map that keep their full height
 DENSITY = LinearSegmentedColormap.from_list("density", ["#ffffff", "#f4a7b4"])
 
 
@@ -203,8 +204,9 @@ def contribution_map(recording: xr.Dataset, episode: int = 0) -> Figure:
     played = scene.one_episode(recording, episode)
     values, labels = played["contribution"].values, [str(k) for k in played["coalition"].values]
     limit = float(np.abs(values).max())
+    row = 0.11 * min(1, MOST_ROWS / len(values))  # inches
     figure, axes = plt.subplots(
-        figsize=(1.8 + 0.45 * len(labels), 1.2 + 0.11 * max(len(values), 20)), layout="constrained"
+        figsize=(1.8 + 0.45 * len(labels), 1.2 + row * max(len(values), 20)), layout="constrained"
     )
     image = axes.imshow(values, origin="lower", aspect="auto", cmap="PuOr_r", vmin=-limit, vmax=limit)
     figure.colorbar(image, label=r"contribution $\alpha_k f_k$", shrink=0.8)
@@ -212,7 +214,7 @@ def contribution_map(recording: xr.Dataset, episode: int = 0) -> Figure:
         alive = played["unit_alive"].values.astype(bool)
         dead = np.stack([~alive[:, np.flatnonzero(who)].any(1) for who in played["member"].values], 1)
         steps, columns = np.nonzero(dead)
-        axes.plot(columns, steps, "x", color="0.35", markersize=3, markeredgewidth=0.6)
+        axes.plot(columns, steps, "x", color="0.35", markersize=max(1.8, 27 * row), markeredgewidth=max(0.4, 5.5 * row))
     axes.set_xticks(range(len(labels)), labels)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="agent or pair", ylabel="step")
