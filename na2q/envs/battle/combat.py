@@ -121,7 +121,7 @@ def choose_targets(world: Record, units: Records):
         else:
             _acquire(world, units, unit)
     for k in range(n_allies, units.shape[0]):
-        if units[k].alive == 1 and units[k].armed == 1:
+        if units[k].attacker != NOBODY and units[k].alive == 1 and units[k].armed == 1:
             _answer_fire(world, units, units[k])
     for i in range(n_allies):
         unit = units[i]

@@ -126,68 +126,102 @@ def _nudge(world: Record, units: Records, index: int, dx: float, dy: float):
 
 
 @inlined
-def _is_near(unit: Record, other: Record, reach: float) -> bool:
-    """Whether a unit may touch another when it moves its edge to within `reach` of its present centre."""
-    dx, dy, room = other.x - unit.x, other.y - unit.y, reach + other.separation
-    return other.alive == 1 and other.layer == unit.layer and dx * dx + dy * dy < room * room
+def _meets(crowd: ndarray, place: int, x: float, y: float) -> bool:
+    """Whether a unit at (x, y) would overlap the one in column `place` of its crowd, more than it does now."""
+    square = (x - crowd[0, place]) ** 2 + (y - crowd[1, place]) ** 2
+    return (square < crowd[2, place]) & (square < crowd[3, place])
+
+
+@inlined
+def _is_free(world: Record, crowd: ndarray, count: int, unit: Record, dx: float, dy: float) -> bool:
+    """Whether a unit can step by (dx, dy) without entering a wall or one of the `count` units of its crowd."""
+    x, y = unit.x + dx, unit.y + dy
+    met = 0
+    for place in range(count):  # all of them: a processor guesses badly which is the first to be met
+        met += _meets(crowd, place, x, y)
+    return met == 0 and passable(world, unit.layer, x, y)
 
 
 @compiled
-def _is_free(world: Record, units: Records, near: ndarray, count: int, unit: Record, dx: float, dy: float) -> bool:
-    """Whether a unit can step by (dx, dy) without entering a wall or one of the `count` units in `near`."""
-    if not passable(world, unit.layer, unit.x + dx, unit.y + dy):
-        return False
-    for place in range(count):  # noqa: SIM110 numba compiles the loop faster than a generator
-        if _touching(unit, units[near[place]], unit.x + dx, unit.y + dy):
-            return False
-    return True
-
-
-@compiled
-def _push_comrades(world: Record, units: Records, near: ndarray, count: int, unit: Record):
-    """Push aside the comrades at ease that a unit's step meets."""
+def _push_comrades(
+    world: Record, units: Records, by_x: ndarray, near: ndarray, crowd: ndarray, count: int, unit: Record
+) -> bool:
+    """Push aside the comrades at ease that a unit's step meets; whether there are any."""
+    pushed = False
     for place in range(count):
-        other = units[near[place]]
-        meets = _touching(unit, other, unit.x + unit.want_x, unit.y + unit.want_y)
+        index = int(by_x[near[place]])
+        other = units[index]
+        meets = _meets(crowd, place, unit.x + unit.want_x, unit.y + unit.want_y)
         if meets and other.enemy == unit.enemy and _at_ease(other):
-            _nudge(world, units, near[place], unit.want_x, unit.want_y)
+            _nudge(world, units, index, unit.want_x, unit.want_y)
+            crowd[0, place], crowd[1, place] = other.x, other.y
+            crowd[3, place] = (unit.x - other.x) ** 2 + (unit.y - other.y) ** 2
+            pushed = True
+    return pushed
 
 
-@compiled
-def _choose_side(units: Records, near: ndarray, count: int, unit: Record):
+@inlined
+def _choose_side(crowd: ndarray, count: int, unit: Record):
     """Let a unit that has just been blocked turn away from the middle of what it meets."""
     across = 0.0
     for place in range(count):
-        other = units[near[place]]
-        if _touching(unit, other, unit.x + unit.want_x, unit.y + unit.want_y):
-            across += unit.want_x * (other.y - unit.y) - unit.want_y * (other.x - unit.x)
+        if _meets(crowd, place, unit.x + unit.want_x, unit.y + unit.want_y):
+            across += unit.want_x * (crowd[1, place] - unit.y) - unit.want_y * (crowd[0, place] - unit.x)
     if across != 0.0:
         unit.detour = -1 if across > 0 else 1
 
 
-@compiled
-def _walk(world: Record, units: Records, near: ndarray, count: int, unit: Record):
-    """Carry out a unit's step, turned as little as walls and the units in `near` require."""
+@inlined
+def _walk(
+    world: Record, units: Records, by_x: ndarray, near: ndarray, crowd: ndarray, count: int, unit: Record
+) -> bool:
+    """Carry out a unit's step, turned as little as walls and its crowd require; whether it pushed others."""
     dx, dy = unit.want_x, unit.want_y
-    if _is_free(world, units, near, count, unit, dx, dy):
+    if _is_free(world, crowd, count, unit, dx, dy):
         unit.x += dx
         unit.y += dy
         unit.blocked = 0
-        return
-    _push_comrades(world, units, near, count, unit)
+        return False
+    pushed = _push_comrades(world, units, by_x, near, crowd, count, unit)
     if unit.blocked == 0:
-        _choose_side(units, near, count, unit)
+        _choose_side(crowd, count, unit)
         unit.blocked = 1
     first_side = unit.detour  # all turns to this side come first: no swaying before an obstacle
     for turn in range(2 * N_TURNS):
         side = first_side if turn < N_TURNS else -first_side
         cos, sin = TURN_COS[turn % N_TURNS], side * TURN_SIN[turn % N_TURNS]
         turned_x, turned_y = dx * cos - dy * sin, dx * sin + dy * cos
-        if _is_free(world, units, near, count, unit, turned_x, turned_y):
+        if _is_free(world, crowd, count, unit, turned_x, turned_y):
             unit.x += turned_x
             unit.y += turned_y
             unit.detour = side
-            return
+            break
+    return pushed
+
+
+@inlined
+def _gather(
+    world: Record, ordered: ndarray, layers: ndarray, place: int, unit: Record, near: ndarray, crowd: ndarray
+) -> int:
+    """Collect the units that one may touch in this loop: their places, and the columns of its crowd; return how many.
+
+    A column holds x, y, the square of the distance that the two must keep, and that of their present distance.
+    """
+    x, y, own = unit.x, unit.y, unit.separation
+    reach = own + unit.speed / LOOPS_PER_SECOND
+    span = reach + world.widest + MARGIN
+    count = 0
+    for step in (-1, 1):  # the neighbours to the west, then those to the east
+        at = place + step
+        while 0 <= at < layers.shape[0] and abs(ordered[0, at] - x) < span:
+            room, limit = own + ordered[2, at], reach + ordered[2, at]
+            square = (x - ordered[0, at]) ** 2 + (y - ordered[1, at]) ** 2
+            near[count] = at
+            crowd[0, count], crowd[1, count] = ordered[0, at], ordered[1, at]
+            crowd[2, count], crowd[3, count] = room * room - EPSILON, square
+            count += (layers[at] == unit.layer) & (square < limit * limit)
+            at += step
+    return count
 
 
 @inlined
@@ -224,23 +258,25 @@ def move_units(world: Record, units: Records, by_x: ndarray, westward: bool):
     it is kept from loop to loop, sorted from west to east.
     """
     _sort_by_x(units, by_x)
-    for index in range(units.shape[0]):
+    n = units.shape[0]
+    for index in range(n):
         unit = units[index]
         if unit.alive == 1:
             _plan(world, unit, units[unit.target] if unit.target != NOBODY else unit)
-    near = np.empty(units.shape[0], np.int64)
-    for turn in range(units.shape[0]):
-        place = units.shape[0] - 1 - turn if westward else turn
+    ordered = np.empty((3, n))  # x, y and separation of all units from west to east, close together in memory
+    layers = np.empty(n, np.int64)  # NOBODY: dead
+    for place in range(n):
+        unit = units[by_x[place]]
+        ordered[0, place], ordered[1, place], ordered[2, place] = unit.x, unit.y, unit.separation
+        layers[place] = unit.layer if unit.alive == 1 else NOBODY
+    near, crowd = np.empty(n + 1, np.int64), np.empty((4, n + 1))
+    for turn in range(n):
+        place = n - 1 - turn if westward else turn
         unit = units[by_x[place]]
         if unit.alive == 0 or unit.moving == 0:
             continue
-        reach = unit.separation + unit.speed / LOOPS_PER_SECOND
-        count = 0
-        for step in (-1, 1):  # the neighbours to the west, then those to the east
-            at = place + step
-            while 0 <= at < by_x.shape[0] and abs(units[by_x[at]].x - unit.x) < reach + world.widest + MARGIN:
-                if _is_near(unit, units[by_x[at]], reach):
-                    near[count] = by_x[at]
-                    count += 1
-                at += step
-        _walk(world, units, near, count, unit)
+        count = _gather(world, ordered, layers, place, unit, near, crowd)
+        if _walk(world, units, by_x, near, crowd, count, unit):
+            for at in range(n):
+                ordered[0, at], ordered[1, at] = units[by_x[at]].x, units[by_x[at]].y
+        ordered[0, place], ordered[1, place] = unit.x, unit.y
