@@ -12,6 +12,7 @@ import pytest
 from na2q.config import ENV_OPTIONS, SCENARIOS, BattleOptions, configure
 from na2q.envs import battle
 from na2q.envs.battle import combat, engine, picture, records, scripts
+from na2q.envs.battle.compiled import drop_stale
 from na2q.envs.battle.env import BattleEnv
 from na2q.envs.battle.maps import MAPS
 from na2q.envs.battle.records import ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, WALK
@@ -110,6 +111,20 @@ def test_plain_python_equals_compiled():
         for mode in ("plain", "compiled")
     ]
     assert outputs[0] == outputs[1]
+
+
+def test_compiled_code_older_than_a_source_is_dropped(tmp_path):
+    """numba does not notice; and several processes may do it at once."""
+    cache = tmp_path / "__pycache__"
+    cache.mkdir()
+    for name, time in {"old.nbi": 1, "new.nbi": 3}.items():
+        (cache / name).touch()
+        os.utime(cache / name, (time, time))
+    (cache / "gone.nbi").symlink_to(tmp_path / "nowhere")  # listed, but no longer there when looked at
+    (tmp_path / "source.py").touch()
+    os.utime(tmp_path / "source.py", (2, 2))
+    drop_stale(tmp_path)
+    assert [path.name for path in sorted(cache.iterdir())] == ["gone.nbi", "new.nbi"]
 
 
 # --- interface -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -25,8 +26,9 @@ def drop_stale(folder: Path) -> None:
     """
     newest = max(source.stat().st_mtime for source in folder.glob("*.py"))
     for index in (folder / "__pycache__").glob("*.nbi"):
-        if index.stat().st_mtime < newest:
-            index.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another process is at it too
+            if index.stat().st_mtime < newest:
+                index.unlink()
 
 
 drop_stale(Path(__file__).parent)
