@@ -242,7 +242,7 @@ def test_axioms_of_shapley_values(game: str) -> None:
 def test_closed_form_equals_enumeration_and_refuses_what_it_cannot_do() -> None:
     rng = np.random.default_rng(3)
     q, baseline = rng.normal(size=(30, 2)), rng.normal(size=(30, 2))
-    terms = lambda x: np.stack([np.exp(x[:, 0]), x[:, 1] ** 3, np.sin(3 * x[:, 0] * x[:, 1])], -1)  # noqa: E731
+    terms = lambda x: np.stack([np.exp(x[:, 0]), x[:, 1] ** 3, np.sin(3 * x[:, 0] * x[:, 1])], -1)  # noqa: E731 short
     alone = np.stack([terms(np.where(who, q, baseline)) for who in np.eye(2, dtype=bool)], 1)
     found = shapley_of_pairs(terms(baseline), alone, terms(q), MEMBER)
     assert found == pytest.approx(shapley(lambda x: terms(x).sum(1), q, baseline))

@@ -49,7 +49,7 @@ def closed_figures() -> object:
 
 
 def bars(axes: Axes) -> list[float]:
-    return [bar.get_height() for bar in axes.containers[0]]  # type: ignore[attr-defined]
+    return [bar.get_height() for bar in axes.containers[0]]  # type: ignore[attr-defined]  # bars
 
 
 def test_masks_lie_where_the_board_has_the_thing_seen(board: xr.Dataset) -> None:
