@@ -48,9 +48,10 @@ def duel(ally, enemy, name="8m"):
 def loops(world, units, count):
     fight = np.zeros(1, records.BATTLE)[0]
     fight.rng = 12345
-    by_x = np.arange(len(units))
+    scratch = np.zeros(1, records.SCRATCH)[0]
+    scratch.by_x[: len(units)] = np.arange(len(units))
     for loop in range(count):
-        engine.advance(world, units, fight, by_x, loop % 2 == 1)
+        engine.advance(world, units, fight, scratch, loop % 2 == 1)
 
 
 # --- seeds and copies ------------------------------------------------------------------------------
@@ -548,8 +549,7 @@ def test_zerglings_go_round_the_cliff_and_colossi_over_it():
     colossus = env.units[0, 0]
     colossus["order"], colossus["target"] = ATTACK, 2
     env.units[0, 2]["x"], env.units[0, 2]["y"] = 16.0, 7.0
-    engine.advance(env._world[0], env.units[0], env.battles[0], np.arange(66), False)
-    loops(env._world[0], env.units[0], 12)
+    loops(env._world[0], env.units[0], 13)
     assert env.units[0]["y"][0] < 15.5
 
 

@@ -7,7 +7,7 @@ state are marked (assumed).
 
 import math
 
-from na2q.envs.battle.compiled import compiled, inlined
+from na2q.envs.battle.compiled import inlined, part
 from na2q.envs.battle.features import distance
 from na2q.envs.battle.records import AIR, ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, Record, Records
 from na2q.envs.battle.spawn import uniform
@@ -74,7 +74,7 @@ def _acquire(world: Record, units: Records, unit: Record):
         unit.target = nearest
 
 
-@compiled
+@part
 def _answer_fire(world: Record, units: Records, unit: Record):
     """Let an enemy without a target turn to the unit that hit it, and call its comrades."""
     attacker = unit.attacker
@@ -92,7 +92,7 @@ def _answer_fire(world: Record, units: Records, unit: Record):
             comrade.call_wait = CALL_WAIT
 
 
-@compiled
+@part
 def _choose_patient(world: Record, units: Records, unit: Record) -> int:
     """Return the comrade that an enemy medivac heals: lowest share of health, then nearest; or NOBODY."""
     best, best_share, best_gap = NOBODY, 1.0, math.inf
@@ -108,7 +108,7 @@ def _choose_patient(world: Record, units: Records, unit: Record) -> int:
     return best
 
 
-@compiled
+@part
 def choose_targets(world: Record, units: Records):
     """Let every enemy choose whom to fight or heal; allies have only the targets they were given."""
     n_allies = world.n_allies
@@ -129,7 +129,7 @@ def choose_targets(world: Record, units: Records):
             unit.order, unit.target = IDLE, NOBODY
 
 
-@compiled
+@part
 def _launch(units: Records, unit: Record, battle: Record):
     """End a wind-up: the hit or projectile is under way and the weapon cools down."""
     target = units[unit.shot_target]
@@ -162,7 +162,7 @@ def _use_weapon(units: Records, unit: Record, battle: Record):
             _launch(units, unit, battle)
 
 
-@compiled
+@part
 def _heal(units: Records, unit: Record):
     """Mend the target for one loop, as far as energy lasts; an ally's order ends at full health."""
     healing = unit.order == HEAL or unit.order == ATTACK_MOVE
@@ -179,7 +179,7 @@ def _heal(units: Records, unit: Record):
         unit.energy = max(0.0, unit.energy - amount * unit.heal_cost)
 
 
-@compiled
+@part
 def use_weapons(units: Records, battle: Record):
     """Let every living unit shoot or heal."""
     for index in range(units.shape[0]):
@@ -190,7 +190,7 @@ def use_weapons(units: Records, battle: Record):
             _heal(units, unit)
 
 
-@compiled
+@part
 def hit(units: Records, shooter: int, target: Record):
     """Deal one hit: shields absorb first and without armour; armour leaves at least half a point of the rest."""
     weapon = units[shooter]
@@ -204,12 +204,12 @@ def hit(units: Records, shooter: int, target: Record):
     target.attacker = shooter
 
 
-@compiled
+@part
 def _level(world: Record, x: float, y: float) -> int:
     return world.level[int(y), int(x)]
 
 
-@compiled
+@part
 def _splash(world: Record, units: Records, shooter: int):
     """Hit every other ground unit that touches a strip across the line of fire, on the target's level.
 
@@ -235,7 +235,7 @@ def _splash(world: Record, units: Records, shooter: int):
             hit(units, shooter, other)
 
 
-@compiled
+@part
 def _strike(world: Record, units: Records, shooter: int):
     """Land one hit of a unit's shot on its target, and on all others that it reaches."""
     unit = units[shooter]
@@ -246,7 +246,7 @@ def _strike(world: Record, units: Records, shooter: int):
     unit.flight_hits -= 1
 
 
-@compiled
+@part
 def _fly(units: Records, unit: Record) -> bool:
     """Move a projectile towards its target's present place; whether it arrives in this loop."""
     target = units[unit.flight_target]
@@ -260,7 +260,7 @@ def _fly(units: Records, unit: Record) -> bool:
     return False
 
 
-@compiled
+@part
 def _land(world: Record, units: Records, shooter: int):
     """Continue the shot of a unit, which may be dead by now."""
     unit = units[shooter]
@@ -286,7 +286,7 @@ def _land(world: Record, units: Records, shooter: int):
     unit.flight = unit.hit_interval if unit.flight_hits > 0 else -1.0
 
 
-@compiled
+@part
 def land_shots(world: Record, units: Records):
     """Move all projectiles and deal the damage that is due."""
     for index in range(units.shape[0]):

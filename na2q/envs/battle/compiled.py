@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 try:
     import numba
+    import numba.extending
     from numba.core import config as numba_config
 except ImportError:  # numba is optional: everything works without it, some hundred times slower
     numba = None
@@ -35,18 +36,28 @@ drop_stale(Path(__file__).parent)
 
 
 def compiled(function: F) -> F:
-    """Compile a function for the types it is called with, keeping the result on disk.
+    """Compile an entry point, which Python calls, for the types it is called with; keep the result on disk."""
+    return function if numba is None else cast(F, numba.njit(cache=True)(_bare(function)))
 
-    Only the function itself is compiled, without wrappers that an import hook (the shape checks of
-    the tests) may have put around it, because numba cannot see through those.
+
+def layer(function: F) -> F:
+    """Like `compiled`, but compiled callers take the function in as if it were written there.
+
+    For what is called from one place: compiled on its own, all that lies under it would be optimised once more.
     """
-    if numba is None:
-        return function
-    return cast(F, numba.njit(cache=True)(inspect.unwrap(function)))
+    return function if numba is None else cast(F, numba.njit(cache=True, inline="always")(_bare(function)))
+
+
+def part(function: F) -> F:
+    """Compile a function with those that call it, and for these alone: Python calls it as it is written."""
+    return function if numba is None else numba.extending.register_jitable(_bare(function))
 
 
 def inlined(function: F) -> F:
-    """Compile a small function into its callers: a call that passes arrays counts references, which costs more."""
-    if numba is None:
-        return function
-    return cast(F, numba.njit(cache=True, forceinline=True)(inspect.unwrap(function)))
+    """Like `part`, and copied into its callers' machine code: a call that passes arrays counts references."""
+    return function if numba is None else numba.extending.register_jitable(forceinline=True)(_bare(function))
+
+
+def _bare(function: F) -> F:
+    """Return a function without the wrappers of an import hook (shape checks of the tests), which numba refuses."""
+    return cast(F, inspect.unwrap(function))

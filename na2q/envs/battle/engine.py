@@ -5,12 +5,11 @@ and are assumed otherwise (see the modules' docstrings). It is not StarCraft II:
 compare algorithms with each other, never with results on the game.
 """
 
-import numpy as np
 from numpy import ndarray
 
 from na2q.envs.battle.combat import choose_targets, land_shots, use_weapons
-from na2q.envs.battle.compiled import compiled
-from na2q.envs.battle.features import is_available, write_features
+from na2q.envs.battle.compiled import compiled, layer, part
+from na2q.envs.battle.features import write_avail, write_features
 from na2q.envs.battle.maps import FIRST_TARGET, MOVE
 from na2q.envs.battle.motion import move_units
 from na2q.envs.battle.outcome import settle
@@ -21,7 +20,7 @@ from na2q.envs.battle.units import LOOPS_PER_STEP
 LEGAL = -1
 
 
-@compiled
+@part
 def _give_order(world: Record, units: Records, agent: int, action: int):
     """Replace a living agent's order. A new target, a move or a stop cancels a shot being wound up."""
     unit = units[agent]
@@ -41,7 +40,7 @@ def _give_order(world: Record, units: Records, agent: int, action: int):
         unit.goal_y = unit.y + (MOVE if action == 2 else -MOVE if action == 3 else 0.0)
 
 
-@compiled
+@part
 def _pass_time(units: Records):
     """Regenerate, run down the timers and remove the dead."""
     for index in range(units.shape[0]):
@@ -62,23 +61,25 @@ def _pass_time(units: Records):
         unit.look = unit.look - 1 if unit.look > 0 else LOOPS_PER_STEP - 1
 
 
-@compiled
-def advance(world: Record, units: Records, battle: Record, by_x: ndarray, westward: bool):
-    """Run one game loop of one battle; `by_x` and `westward` as in `move_units`."""
+@layer
+def advance(world: Record, units: Records, battle: Record, scratch: Record, westward: bool):
+    """Run one game loop of one battle; `scratch` and `westward` as in `move_units`."""
     choose_targets(world, units)
     use_weapons(units, battle)
     land_shots(world, units)
-    move_units(world, units, by_x, westward)
+    move_units(world, units, scratch, westward)
     _pass_time(units)
 
 
-@compiled
-def first_illegal(world: Record, units: Records, battles: Records, actions: ndarray) -> int:
-    """Return e * n_agents + i of the first unavailable action in a running battle, or LEGAL."""
+@layer
+def first_illegal(world: Record, units: Records, battles: Records, actions: ndarray, avail: ndarray) -> int:
+    """Return e * n_agents + i of the first unavailable action in a running battle, or LEGAL; fill `avail`."""
     n_agents = world.n_allies
     for e in range(units.shape[0]):
         for agent in range(0 if battles[e].over else n_agents):
-            if not is_available(world, units[e], agent, actions[e, agent]):
+            action = actions[e, agent]
+            write_avail(world, units[e], agent, avail[e, agent])
+            if action < 0 or action >= world.n_actions or not avail[e, agent, action]:
                 return e * n_agents + agent
     return LEGAL
 
@@ -92,15 +93,16 @@ def begin(world: Record, units: Records, battle: Record):
         units[k].goal_x, units[k].goal_y = world.attack_x, world.attack_y
 
 
-@compiled
-def _step(world: Record, units: Records, battle: Record, actions: ndarray):
+@layer
+def _step(world: Record, units: Records, battle: Record, scratch: Record, actions: ndarray):
     for agent in range(world.n_allies):
         units[agent].last_action = actions[agent]
         if units[agent].alive == 1:
             _give_order(world, units, agent, actions[agent])
-    by_x = np.arange(units.shape[0])
+    for index in range(units.shape[0]):
+        scratch.by_x[index] = index
     for loop in range(LOOPS_PER_STEP):
-        advance(world, units, battle, by_x, loop % 2 == 1)
+        advance(world, units, battle, scratch, loop % 2 == 1)
     battle.step += 1
     settle(world, units, battle)
 
@@ -117,6 +119,7 @@ def play(
     worlds: Records,
     units: Records,
     battles: Records,
+    scratch: Records,
     actions: ndarray,
     obs: ndarray,
     state: ndarray,
@@ -129,6 +132,7 @@ def play(
         worlds: (1,) WORLD, facts of the map; an array because Python passes those faster than records.
         units: (e, u) UNIT records, changed in place.
         battles: (e,) BATTLE records, changed in place; reward and end of the step are read there.
+        scratch: (1,) SCRATCH, overwritten.
         actions: (e, n) int64.
         obs: (e, n, o) float32, written.
         state: (e, s) float32, written.
@@ -140,13 +144,13 @@ def play(
     """
     world = worlds[0]
     if checked:
-        illegal = first_illegal(world, units, battles, actions)
+        illegal = first_illegal(world, units, battles, actions, avail)
         if illegal != LEGAL:
             return illegal
     for e in range(units.shape[0]):
         if battles[e].over:
             battles[e].reward = 0.0
         else:
-            _step(world, units[e], battles[e], actions[e])
+            _step(world, units[e], battles[e], scratch[0], actions[e])
     observe(worlds, units, obs, state, avail)
     return LEGAL

@@ -71,7 +71,13 @@ class BattleEnv:
         """UNIT records of shape (E, units), the whole situation, read by pictures and scripted players."""
         self.battles = np.zeros(n_envs, records.BATTLE)
         """(E,) BATTLE records."""
-        self.spec = self._sizes()
+        self._scratch = np.zeros(1, records.SCRATCH)
+        self.spec = spec = self._sizes()
+        self._shapes = (
+            (n_envs, spec.n_agents, spec.obs_dim),
+            (n_envs, spec.state_dim),
+            (n_envs, spec.n_agents, spec.n_actions),
+        )
         self.reset([TEMPLATE_SEED] * n_envs)
 
     def _sizes(self) -> EnvSpec:
@@ -133,10 +139,10 @@ class BattleEnv:
         if actions.shape != (self.n_envs, self.spec.n_agents):
             raise ValueError(f"actions have shape {actions.shape}, must be {(self.n_envs, self.spec.n_agents)}")
         observation = self._empty()
-        illegal = engine.play(self._world, self.units, self.battles, actions, *observation, checked)
+        illegal = engine.play(self._world, self.units, self.battles, self._scratch, actions, *observation, checked)
         if illegal != engine.LEGAL:
             raise ValueError(self._complaint(actions, *divmod(int(illegal), self.spec.n_agents)))
-        battles = self.battles.copy()
+        battles = np.frombuffer(bytearray(self.battles.tobytes()), records.BATTLE)  # copy() goes field by field
         info = {name: battles[name] for name in ("won", "draw", "timeout", "dead_allies", "dead_enemies")}
         return Transition(observation, battles["reward"], battles["over"], np.zeros(self.n_envs, np.bool_), info)
 
@@ -150,12 +156,8 @@ class BattleEnv:
         """Nothing is held."""
 
     def _empty(self) -> Observation:
-        e, spec = self.n_envs, self.spec
-        return Observation(
-            np.empty((e, spec.n_agents, spec.obs_dim), np.float32),
-            np.empty((e, spec.state_dim), np.float32),
-            np.empty((e, spec.n_agents, spec.n_actions), np.bool_),
-        )
+        obs, state, avail = self._shapes
+        return Observation(np.empty(obs, np.float32), np.empty(state, np.float32), np.empty(avail, np.bool_))
 
     def _complaint(self, actions: ndarray, e: int, agent: int) -> str:
         observation = self._empty()

@@ -10,7 +10,7 @@ import math
 
 from numpy import ndarray
 
-from na2q.envs.battle.compiled import compiled, inlined
+from na2q.envs.battle.compiled import inlined, layer, part
 from na2q.envs.battle.maps import FIRST_TARGET, SHOOT, SIGHT, SIZE
 from na2q.envs.battle.records import GROUND, NOBODY, Record, Records
 
@@ -60,29 +60,6 @@ def can_heal(unit: Record, ally: Record) -> bool:
     return unit.heal > 0 and ally.heal == 0 and ally.alive == 1 and _within(unit, ally, SHOOT)
 
 
-@compiled
-def _can_target(world: Record, units: Records, unit: Record, slot: int) -> bool:
-    """Whether target number `slot` is available: an enemy, or for a medivac an ally."""
-    if unit.heal == 0:
-        return can_attack(unit, units[world.n_allies + slot])
-    return slot < world.n_allies and can_heal(unit, units[slot])
-
-
-@compiled
-def is_available(world: Record, units: Records, agent: int, action: int) -> bool:
-    """Whether SMAC accepts an action of an agent in this situation."""
-    unit = units[agent]
-    if action < 0 or action >= world.n_actions:
-        return False
-    if unit.alive == 0:
-        return action == 0
-    if action < 2:
-        return action == 1
-    if action < FIRST_TARGET:
-        return can_move(world, unit, action - 2)
-    return _can_target(world, units, unit, action - FIRST_TARGET)
-
-
 @inlined
 def _write_unit(unit: Record, shield_bits: int, type_bits: int, row: ndarray, at: int) -> int:
     """Write health, shield and type from position `at`; return the position behind them."""
@@ -96,9 +73,9 @@ def _write_unit(unit: Record, shield_bits: int, type_bits: int, row: ndarray, at
     return at + type_bits
 
 
-@compiled
-def _write_avail(world: Record, units: Records, agent: int, avail: ndarray):
-    """Write which actions an agent has; `is_available` for all of them at once."""
+@part
+def write_avail(world: Record, units: Records, agent: int, avail: ndarray):
+    """Write which actions SMAC accepts of an agent in this situation."""
     unit = units[agent]
     avail[:] = False
     avail[0] = unit.alive == 0
@@ -115,7 +92,7 @@ def _write_avail(world: Record, units: Records, agent: int, avail: ndarray):
             avail[FIRST_TARGET + slot] = can_attack(unit, units[world.n_allies + slot])
 
 
-@compiled
+@part
 def _write_obs(world: Record, units: Records, agent: int, avail: ndarray, row: ndarray):
     """Write one agent's observation into a row of zeros, given its available actions."""
     unit = units[agent]
@@ -144,7 +121,7 @@ def _write_obs(world: Record, units: Records, agent: int, avail: ndarray, row: n
     _write_unit(unit, world.ally_shield_bits, world.type_bits, row, at)
 
 
-@compiled
+@part
 def _write_state(world: Record, units: Records, state: ndarray):
     """Write the global state into a row of zeros."""
     at = 0
@@ -169,7 +146,7 @@ def _write_state(world: Record, units: Records, state: ndarray):
         at += world.n_actions
 
 
-@compiled
+@layer
 def write_features(world: Record, units: Records, obs: ndarray, state: ndarray, avail: ndarray):
     """Write what one battle's agents see.
 
@@ -183,6 +160,6 @@ def write_features(world: Record, units: Records, obs: ndarray, state: ndarray, 
     obs[:] = 0
     state[:] = 0
     for agent in range(obs.shape[0]):
-        _write_avail(world, units, agent, avail[agent])
+        write_avail(world, units, agent, avail[agent])
         _write_obs(world, units, agent, avail[agent], obs[agent])
     _write_state(world, units, state)

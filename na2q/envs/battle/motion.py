@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy import ndarray
 
-from na2q.envs.battle.compiled import compiled, inlined
+from na2q.envs.battle.compiled import inlined, part
 from na2q.envs.battle.maps import SIZE
 from na2q.envs.battle.records import AIR, ATTACK_MOVE, GROUND, IDLE, NOBODY, WALK, Record, Records
 from na2q.envs.battle.units import LOOPS_PER_SECOND
@@ -111,7 +111,7 @@ def _at_ease(unit: Record) -> bool:
     return unit.moving == 0 and unit.target == NOBODY and unit.structure == 0
 
 
-@compiled
+@part
 def _nudge(world: Record, units: Records, index: int, dx: float, dy: float):
     """Push a unit at ease by (dx, dy), if there is room."""
     unit = units[index]
@@ -142,14 +142,13 @@ def _is_free(world: Record, crowd: ndarray, count: int, unit: Record, dx: float,
     return met == 0 and passable(world, unit.layer, x, y)
 
 
-@compiled
-def _push_comrades(
-    world: Record, units: Records, by_x: ndarray, near: ndarray, crowd: ndarray, count: int, unit: Record
-) -> bool:
+@part
+def _push_comrades(world: Record, units: Records, scratch: Record, count: int, unit: Record) -> bool:
     """Push aside the comrades at ease that a unit's step meets; whether there are any."""
+    crowd = scratch.crowd
     pushed = False
     for place in range(count):
-        index = int(by_x[near[place]])
+        index = scratch.by_x[scratch.near[place]]
         other = units[index]
         meets = _meets(crowd, place, unit.x + unit.want_x, unit.y + unit.want_y)
         if meets and other.enemy == unit.enemy and _at_ease(other):
@@ -172,17 +171,16 @@ def _choose_side(crowd: ndarray, count: int, unit: Record):
 
 
 @inlined
-def _walk(
-    world: Record, units: Records, by_x: ndarray, near: ndarray, crowd: ndarray, count: int, unit: Record
-) -> bool:
+def _walk(world: Record, units: Records, scratch: Record, count: int, unit: Record) -> bool:
     """Carry out a unit's step, turned as little as walls and its crowd require; whether it pushed others."""
+    crowd = scratch.crowd
     dx, dy = unit.want_x, unit.want_y
     if _is_free(world, crowd, count, unit, dx, dy):
         unit.x += dx
         unit.y += dy
         unit.blocked = 0
         return False
-    pushed = _push_comrades(world, units, by_x, near, crowd, count, unit)
+    pushed = _push_comrades(world, units, scratch, count, unit)
     if unit.blocked == 0:
         _choose_side(crowd, count, unit)
         unit.blocked = 1
@@ -200,20 +198,19 @@ def _walk(
 
 
 @inlined
-def _gather(
-    world: Record, ordered: ndarray, layers: ndarray, place: int, unit: Record, near: ndarray, crowd: ndarray
-) -> int:
+def _gather(world: Record, scratch: Record, n: int, place: int, unit: Record) -> int:
     """Collect the units that one may touch in this loop: their places, and the columns of its crowd; return how many.
 
     A column holds x, y, the square of the distance that the two must keep, and that of their present distance.
     """
+    ordered, layers, near, crowd = scratch.ordered, scratch.layers, scratch.near, scratch.crowd
     x, y, own = unit.x, unit.y, unit.separation
     reach = own + unit.speed / LOOPS_PER_SECOND
     span = reach + world.widest + MARGIN
     count = 0
     for step in (-1, 1):  # the neighbours to the west, then those to the east
         at = place + step
-        while 0 <= at < layers.shape[0] and abs(ordered[0, at] - x) < span:
+        while 0 <= at < n and abs(ordered[0, at] - x) < span:
             room, limit = own + ordered[2, at], reach + ordered[2, at]
             square = (x - ordered[0, at]) ** 2 + (y - ordered[1, at]) ** 2
             near[count] = at
@@ -237,10 +234,10 @@ def _plan(world: Record, unit: Record, target: Record):
     _stride(unit, x, y, gap)
 
 
-@compiled
+@part
 def _sort_by_x(units: Records, by_x: ndarray):
     """Sort unit numbers from west to east; quick where they are nearly sorted already."""
-    for place in range(1, by_x.shape[0]):
+    for place in range(1, units.shape[0]):
         held = by_x[place]
         x = units[held].x
         before = place - 1
@@ -250,33 +247,31 @@ def _sort_by_x(units: Records, by_x: ndarray):
         by_x[before + 1] = held
 
 
-@compiled
-def move_units(world: Record, units: Records, by_x: ndarray, westward: bool):
+@part
+def move_units(world: Record, units: Records, scratch: Record, westward: bool):
     """Move all living units by one loop.
 
-    One moves after the other, from west to east or back. `by_x` holds the unit numbers in any order;
-    it is kept from loop to loop, sorted from west to east.
+    One moves after the other, from west to east or back. `scratch.by_x` holds the unit numbers in any
+    order; it is kept from loop to loop, sorted from west to east.
     """
+    by_x, ordered, layers = scratch.by_x, scratch.ordered, scratch.layers
     _sort_by_x(units, by_x)
     n = units.shape[0]
     for index in range(n):
         unit = units[index]
         if unit.alive == 1:
             _plan(world, unit, units[unit.target] if unit.target != NOBODY else unit)
-    ordered = np.empty((3, n))  # x, y and separation of all units from west to east, close together in memory
-    layers = np.empty(n, np.int64)  # NOBODY: dead
     for place in range(n):
         unit = units[by_x[place]]
         ordered[0, place], ordered[1, place], ordered[2, place] = unit.x, unit.y, unit.separation
         layers[place] = unit.layer if unit.alive == 1 else NOBODY
-    near, crowd = np.empty(n + 1, np.int64), np.empty((4, n + 1))
     for turn in range(n):
         place = n - 1 - turn if westward else turn
         unit = units[by_x[place]]
         if unit.alive == 0 or unit.moving == 0:
             continue
-        count = _gather(world, ordered, layers, place, unit, near, crowd)
-        if _walk(world, units, by_x, near, crowd, count, unit):
+        count = _gather(world, scratch, n, place, unit)
+        if _walk(world, units, scratch, count, unit):
             for at in range(n):
                 ordered[0, at], ordered[1, at] = units[by_x[at]].x, units[by_x[at]].y
         ordered[0, place], ordered[1, place] = unit.x, unit.y

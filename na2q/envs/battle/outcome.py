@@ -1,6 +1,6 @@
 """Reward, victory and defeat of one step, as SMAC 1.0 computes them with default arguments."""
 
-from na2q.envs.battle.compiled import compiled
+from na2q.envs.battle.compiled import layer, part
 from na2q.envs.battle.records import Record, Records
 
 DEATH_VALUE = 10.0
@@ -8,7 +8,7 @@ WIN_VALUE = 200.0
 SCALE = 20.0  # the rewards of a won episode sum to about this
 
 
-@compiled
+@part
 def _damage_dealt(world: Record, units: Records) -> float:
     """Return the enemies' loss of hit points and shields in this step, a death counting 10 more."""
     total = 0.0
@@ -21,7 +21,7 @@ def _damage_dealt(world: Record, units: Records) -> float:
     return total
 
 
-@compiled
+@part
 def _count(units: Records, start: int, stop: int) -> tuple[int, int]:
     """Return how many of units[start:stop] live, and how many of these are not medivacs."""
     living, fighting = 0, 0
@@ -32,7 +32,7 @@ def _count(units: Records, start: int, stop: int) -> tuple[int, int]:
     return living, fighting
 
 
-@compiled
+@part
 def _judge(world: Record, battle: Record, allies: tuple[int, int], enemies: tuple[int, int]):
     """Set the flags of an episode's end. Defeat comes before victory, both before the limit."""
     if (allies[0] == 0 and enemies[0] > 0) or (world.medivac_rules and allies[1] == 0):
@@ -45,7 +45,7 @@ def _judge(world: Record, battle: Record, allies: tuple[int, int], enemies: tupl
         battle.over, battle.timeout = True, True
 
 
-@compiled
+@layer
 def settle(world: Record, units: Records, battle: Record):
     """Set a battle's reward and end after a step, and remember the enemies' health for the next.
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 from na2q.envs.battle import terrain
-from na2q.envs.battle.maps import SIZE, BattleMap, battle_map
+from na2q.envs.battle.maps import MAPS, SIZE, BattleMap, battle_map
 from na2q.envs.battle.units import LOOPS_PER_SECOND, UNITS, UnitType, unit_type
 
 Record = Any
@@ -85,6 +85,24 @@ WORLD = np.dtype(
     )
 )
 """Facts of a map that do not change in a battle, in one record."""
+
+_MOST = max(len(battle.allies) + len(battle.enemies) for battle in MAPS.values())
+SCRATCH = np.dtype(
+    (
+        np.record,
+        [
+            ("by_x", np.int64, (_MOST,)),  # unit numbers from west to east
+            # by place in that order: x, y and separation, close together in memory, and the layer (NOBODY: dead)
+            ("ordered", np.float64, (3, _MOST)),
+            ("layers", np.int64, (_MOST,)),
+            # those whom the unit that moves may touch: their places, and what `motion` says of a crowd's columns;
+            # one column more, which is written before it is known whether it counts
+            ("near", np.int64, (_MOST + 1,)),
+            ("crowd", np.float64, (4, _MOST + 1)),
+        ],
+    )
+)
+"""Working memory of a battle's movement; nothing in it outlasts a step."""
 
 
 def _facts(unit: UnitType) -> dict[str, float]:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from na2q.envs.battle.compiled import compiled
+from na2q.envs.battle.compiled import compiled, part
 from na2q.envs.battle.maps import BattleMap
 from na2q.envs.battle.motion import passable
 from na2q.envs.battle.records import Record, Records
@@ -25,7 +25,7 @@ def seeded(seed: int) -> int:
     return int(np.random.SeedSequence(seed).generate_state(1)[0]) or 1
 
 
-@compiled
+@part
 def uniform(battle: Record, low: float, high: float) -> float:
     """Draw a number from a battle's own generator (xorshift of 32 bits, the same when compiled or not)."""
     word = battle.rng
@@ -53,7 +53,7 @@ def spawn_points(battle: BattleMap) -> Float[ndarray, "u 2"]:
     return np.array([points[index % len(points)] for points, count in sides for index in range(count)])
 
 
-@compiled
+@part
 def _is_free(world: Record, units: Records, order: ndarray, placed: int, x: float, y: float) -> bool:
     """Whether unit order[placed] fits at (x, y) among those placed before it."""
     unit = units[order[placed]]
@@ -67,18 +67,15 @@ def _is_free(world: Record, units: Records, order: ndarray, placed: int, x: floa
     return True
 
 
-@compiled
-def _shuffled(battle: Record, count: int) -> ndarray:
-    order = np.arange(count)
-    for last in range(count - 1, 0, -1):
+@part
+def _shuffle(battle: Record, order: ndarray):
+    for last in range(order.shape[0] - 1, 0, -1):
         pick = int(uniform(battle, 0.0, last + 1.0))
         held = order[last]
         order[last] = order[pick]
         order[pick] = held
-    return order
 
 
-@compiled
 def place(world: Record, units: Records, battle: Record, points: ndarray, offsets: ndarray):
     """Set the position of each unit near its spawn point, without overlap and on walkable ground.
 
@@ -89,8 +86,20 @@ def place(world: Record, units: Records, battle: Record, points: ndarray, offset
         points: (u, 2) spawn points.
         offsets: (p, 2) places to try around a point, nearest first.
     """
-    order = _shuffled(battle, units.shape[0])
-    tried = np.zeros((2, N_KINDS), np.int64)  # a place refused to one unit is refused to its like later
+    _place(world, units, battle, points, offsets, np.arange(len(units)), np.zeros((2, N_KINDS), np.int64))
+
+
+@compiled
+def _place(
+    world: Record,
+    units: Records,
+    battle: Record,
+    points: ndarray,
+    offsets: ndarray,
+    order: ndarray,
+    tried: ndarray,  # a place refused to one unit is refused to its like later
+):
+    _shuffle(battle, order)
     for placed in range(units.shape[0]):
         unit = units[order[placed]]
         point = points[order[placed]]
