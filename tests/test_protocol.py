@@ -202,6 +202,8 @@ def test_figures_draw_a_panel_for_each_sweep_and_task_and_one_legend() -> None:
     scores = protocol.scores(table)
     rows = intervals(protocol.summary(scores), "iqm", "score").axes[1]
     assert [label.get_text() for label in rows.get_yticklabels()] == ["VDN", "NA²Q"]
+    chances = intervals(protocol.improvements(scores), "probability", "P", 0.5, bounds=(0, 1)).axes[0]
+    assert chances.get_xlim() == (-0.03, 1.03)
     lines = profile_lines(protocol.profiles(scores, np.array([0.0, 0.5])), "score").axes[0].lines
     assert len(lines) == 1
 

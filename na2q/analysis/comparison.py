@@ -6,8 +6,16 @@ from matplotlib.figure import Figure
 from na2q.analysis.figures import in_legend_order, legend, nothing_yet, panels
 from na2q.analysis.style import look
 
+MARGIN = 0.03
 
-def intervals(table: pd.DataFrame, value: str, label: str, reference: float | None = None) -> Figure:
+
+def intervals(
+    table: pd.DataFrame,
+    value: str,
+    label: str,
+    reference: float | None = None,
+    bounds: tuple[float, float] | None = None,
+) -> Figure:
     """Draw estimates with their intervals, one panel for each sweep and task, one row for each curve.
 
     Args:
@@ -15,6 +23,7 @@ def intervals(table: pd.DataFrame, value: str, label: str, reference: float | No
         value: column of the estimate.
         label: what it is called on the axis, with its unit.
         reference: value that a vertical line marks.
+        bounds: least and greatest value that there can be, which all panels then show.
     """
     if table.empty:
         return nothing_yet()
@@ -31,6 +40,9 @@ def intervals(table: pd.DataFrame, value: str, label: str, reference: float | No
         axes.set_yticks(range(len(names)), [look(name).label for name in names])
         axes.set_ylim(-0.6, len(names) - 0.4)
         axes.set_xlabel(label)
+        if bounds is not None:
+            room = MARGIN * (bounds[1] - bounds[0])  # for the dots at the ends
+            axes.set_xlim(bounds[0] - room, bounds[1] + room)
     return figure
 
 
