@@ -13,8 +13,7 @@ from na2q.envs.battle.features import write_avail, write_features
 from na2q.envs.battle.maps import FIRST_TARGET, MOVE
 from na2q.envs.battle.motion import move_units
 from na2q.envs.battle.outcome import settle
-from na2q.envs.battle.records import ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, WALK, Record, Records
-from na2q.envs.battle.spawn import uniform
+from na2q.envs.battle.records import ATTACK, HEAL, IDLE, NOBODY, WALK, Record, Records
 from na2q.envs.battle.units import LOOPS_PER_STEP
 
 LEGAL = -1
@@ -82,15 +81,6 @@ def first_illegal(world: Record, units: Records, battles: Records, actions: ndar
             if action < 0 or action >= world.n_actions or not avail[e, agent, action]:
                 return e * n_agents + agent
     return LEGAL
-
-
-@compiled
-def begin(world: Record, units: Records, battle: Record):
-    """Give the enemies of one battle the orders that they have from their spawn on, and draw when each looks around."""
-    for k in range(world.n_allies, units.shape[0]):
-        units[k].look = int(uniform(battle, 0.0, LOOPS_PER_STEP))
-        units[k].order = ATTACK_MOVE
-        units[k].goal_x, units[k].goal_y = world.attack_x, world.attack_y
 
 
 @layer

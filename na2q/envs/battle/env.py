@@ -109,7 +109,6 @@ class BattleEnv:
             battle["rng"] = spawn.seeded(seed)
             spawn.place(self._world[0], units, battle, self._points, self._offsets)
             spawn.number_agents(units, self.spec.n_agents)
-            engine.begin(self._world[0], units, battle)
         observation = self._empty()
         engine.observe(self._world, self.units, *observation)
         return observation

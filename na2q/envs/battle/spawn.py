@@ -13,8 +13,8 @@ from numpy import ndarray
 from na2q.envs.battle.compiled import compiled, part
 from na2q.envs.battle.maps import BattleMap
 from na2q.envs.battle.motion import passable
-from na2q.envs.battle.records import Record, Records
-from na2q.envs.battle.units import UNITS
+from na2q.envs.battle.records import ATTACK_MOVE, Record, Records
+from na2q.envs.battle.units import LOOPS_PER_STEP, UNITS
 
 JITTER = 0.1  # largest random offset of a place, map units
 N_KINDS = len(UNITS)
@@ -76,8 +76,17 @@ def _shuffle(battle: Record, order: ndarray):
         order[pick] = held
 
 
+@part
+def _send(world: Record, units: Records, battle: Record):
+    """Give the enemies the orders that they have from their spawn on, and draw when each looks around."""
+    for k in range(world.n_allies, units.shape[0]):
+        units[k].look = int(uniform(battle, 0.0, float(LOOPS_PER_STEP)))
+        units[k].order = ATTACK_MOVE
+        units[k].goal_x, units[k].goal_y = world.attack_x, world.attack_y
+
+
 def place(world: Record, units: Records, battle: Record, points: ndarray, offsets: ndarray):
-    """Set the position of each unit near its spawn point, without overlap and on walkable ground.
+    """Set each unit near its spawn point, without overlap and on walkable ground, and send the enemies off.
 
     Args:
         world: facts of the map.
@@ -114,6 +123,7 @@ def _place(
                 if not spread:
                     tried[unit.enemy, unit.kind] = index + 1
                 break
+    _send(world, units, battle)
 
 
 def number_agents(units: Records, n_allies: int) -> None:
