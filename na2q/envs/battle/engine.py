@@ -72,7 +72,7 @@ def advance(world: Record, units: Records, battle: Record, scratch: Record, west
 
 @layer
 def first_illegal(world: Record, units: Records, battles: Records, actions: ndarray, avail: ndarray) -> int:
-    """Return e * n_agents + i of the first unavailable action in a running battle, or LEGAL; fill `avail`."""
+    """Return e * n_agents + i of the first unavailable action in a running battle, or LEGAL; fill `avail` up to it."""
     n_agents = world.n_allies
     for e in range(units.shape[0]):
         for agent in range(0 if battles[e].over else n_agents):
@@ -130,7 +130,8 @@ def play(
         checked: whether to refuse unavailable actions.
 
     Returns:
-        LEGAL, or e * n + i of the first unavailable action: then nothing has been changed.
+        LEGAL, or e * n + i of the first unavailable action: then no battle has been changed, and
+        `avail` says what that agent could have done.
     """
     world = worlds[0]
     if checked:

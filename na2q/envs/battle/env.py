@@ -140,7 +140,7 @@ class BattleEnv:
         observation = self._empty()
         illegal = engine.play(self._world, self.units, self.battles, self._scratch, actions, *observation, checked)
         if illegal != engine.LEGAL:
-            raise ValueError(self._complaint(actions, *divmod(int(illegal), self.spec.n_agents)))
+            raise ValueError(self._complaint(actions, observation.avail, *divmod(int(illegal), self.spec.n_agents)))
         battles = np.frombuffer(bytearray(self.battles.tobytes()), records.BATTLE)  # copy() goes field by field
         info = {name: battles[name] for name in ("won", "draw", "timeout", "dead_allies", "dead_enemies")}
         return Transition(observation, battles["reward"], battles["over"], np.zeros(self.n_envs, np.bool_), info)
@@ -158,10 +158,8 @@ class BattleEnv:
         obs, state, avail = self._shapes
         return Observation(np.empty(obs, np.float32), np.empty(state, np.float32), np.empty(avail, np.bool_))
 
-    def _complaint(self, actions: ndarray, e: int, agent: int) -> str:
-        observation = self._empty()
-        engine.observe(self._world, self.units, *observation)
-        available = ", ".join(self.action_name(int(a), agent) for a in np.flatnonzero(observation.avail[e, agent]))
+    def _complaint(self, actions: ndarray, avail: ndarray, e: int, agent: int) -> str:
+        available = ", ".join(self.action_name(int(a), agent) for a in np.flatnonzero(avail[e, agent]))
         return f"copy {e}: agent {agent} cannot perform action {actions[e, agent]}; available are {available}"
 
     def action_name(self, action: int, agent: int) -> str:
