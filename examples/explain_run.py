@@ -10,8 +10,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import tyro
 
-from na2q.analysis import explain, explained, player, style
-from na2q.analysis.record import record, save
+from na2q import style
+from na2q.explain import measures, pictures, player
+from na2q.explain.recording import record, save
 
 
 def main(run_dir: tyro.conf.Positional[Path], episodes: int = 32, out: Path = Path("explained")) -> None:
@@ -28,8 +29,8 @@ def main(run_dir: tyro.conf.Positional[Path], episodes: int = 32, out: Path = Pa
     print(recording[["credit", "contribution"]].mean(("episode", "step")).to_dataframe().round(3).to_string())
     style.use_style()
     for name, figure in {
-        "curves": explained.shape_functions(explain.curves([recording])),
-        "contributions": explained.contribution_map(recording),
+        "curves": pictures.shape_functions(measures.curves([recording])),
+        "contributions": pictures.contribution_map(recording),
     }.items():
         figure.savefig(out / f"{name}.png")
         plt.close(figure)

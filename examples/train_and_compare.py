@@ -12,8 +12,9 @@ from pathlib import Path
 import tyro
 
 import na2q
-from na2q.analysis import figures, results, style
+from na2q import style
 from na2q.config import DEFAULT_PRESET
+from na2q.evaluation import figures, results
 
 
 def main(

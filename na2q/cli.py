@@ -80,7 +80,7 @@ def watch(
         seed: seed of the first; the next ones follow.
         out: file to write, .gif, .mp4 or .html.
     """
-    from na2q.analysis import film
+    from na2q.explain import film
 
     film.film(run_dir, range(seed, seed + episodes), out)
     print(out)
@@ -106,7 +106,7 @@ def record(
         env: another environment of the same sizes.
         samples: average masks over that many posterior samples too.
     """
-    from na2q.analysis import record as recorder
+    from na2q.explain import recording as recorder
 
     recording = recorder.record(run_dir, episodes, epsilon, seed, env=env, samples=samples)
     recorder.save(recording, out)
@@ -133,7 +133,7 @@ def explain(
         episode: the one drawn, of the first path with masks; by default that of the highest return.
         step: the one drawn; by default that of the largest reward.
     """
-    from na2q.analysis import album
+    from na2q.explain import album
 
     written, reasons = album.write(album.gather(paths, episodes, epsilon, seed, episode, step), out)
     for path in written:
@@ -160,11 +160,11 @@ def sweep(
         shared: whether the scheduler's workers see `root`; if not, results come back over the network.
         dry_run: list the runs and the hours that they would take on one core.
     """
-    from na2q.training import collect, execute, sweeps
+    from na2q.campaign import execute, folders, sweeps
 
     runs = sweeps.runs_of(name)
     if dry_run:
-        missing = [run for run in runs if collect.state_of(root / run.folder)["status"] != "complete"]
+        missing = [run for run in runs if folders.state_of(root / run.folder)["status"] != "complete"]
         table = execute.estimate(missing)
         print(table.round(2).to_string())
         print(f"{len(missing)} of {len(runs)} runs missing, {table['hours'].sum():.1f} hours on one core")
@@ -185,9 +185,9 @@ def status(root: Annotated[Path, tyro.conf.Positional] = Path("data/runs"), swee
         root: folder of runs.
         sweep: list what this sweep asks for instead of what is there.
     """
-    from na2q.training import collect
+    from na2q.campaign import folders
 
-    print(collect.status(root, sweep).round(3).to_string())
+    print(folders.status(root, sweep).round(3).to_string())
 
 
 def merge(source: Annotated[Path, tyro.conf.Positional], into: Annotated[Path, tyro.conf.Positional]) -> None:
@@ -197,9 +197,9 @@ def merge(source: Annotated[Path, tyro.conf.Positional], into: Annotated[Path, t
         source: folder of runs to copy from.
         into: folder of runs to copy to.
     """
-    from na2q.training import collect
+    from na2q.campaign import folders
 
-    for run, outcome in collect.merge(source, into).items():
+    for run, outcome in folders.merge(source, into).items():
         print(f"{outcome:24} {run}")
 
 
@@ -240,7 +240,7 @@ def figures(
         out: folder of the executed chapters, figures and cache.
     """
     try:
-        from na2q.analysis import pages
+        from na2q.book import pages
     except ImportError as error:
         raise ImportError(f"figures needs the packages of the book: pip install 'na2q[book]' ({error})") from error
     for line in pages.draw(parameters, notebooks, pages.parse(set), out):

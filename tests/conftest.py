@@ -12,8 +12,8 @@ from jaxtyping import install_import_hook
 
 torch.set_num_threads(1)
 # all but config, whose own errors name the value and what is allowed
-CHECKED = ["agents", "analysis", "envs", "learner", "methods", "nets", "theory", "training", "types", "vae"]
-install_import_hook([f"na2q.{name}" for name in CHECKED], "typecheck.check")
+ROOMS = "agents book campaign envs evaluation explain methods nets theory training types vae"
+install_import_hook([f"na2q.{name}" for name in ROOMS.split()], "typecheck.check")
 
 
 @pytest.fixture

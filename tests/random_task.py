@@ -6,9 +6,9 @@ from typing import Any
 import torch
 
 from na2q.config import configure
-from na2q.learner import Learner
 from na2q.methods import METHODS
 from na2q.spec import EnvSpec
+from na2q.training.learner import Learner
 from na2q.types import NO_ACTION, EpisodeBatch
 
 SPEC = EnvSpec(n_agents=3, n_actions=4, obs_dim=5, state_dim=15, episode_limit=8, unit_dim=5)

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from na2q.config import configure
-from na2q.learner import Learner
 from na2q.methods import METHODS
 from na2q.spec import EnvSpec
+from na2q.training.learner import Learner
 from na2q.types import NO_ACTION, EpisodeBatch
 
 SYMBOLS = [  # symbol in the file -> attribute path in the package; groups are indices where marked [i]

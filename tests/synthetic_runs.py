@@ -1,4 +1,4 @@
-"""Tables of runs with known returns, as `na2q.analysis.results.load_runs` makes them."""
+"""Tables of runs with known returns, as `na2q.evaluation.results.load_runs` makes them."""
 
 from collections.abc import Mapping
 

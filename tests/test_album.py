@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from untrained import save_untrained
 
-from na2q.analysis import album
-from na2q.analysis.record import record, save
 from na2q.cli import main
 from na2q.config import configure
+from na2q.explain import album
+from na2q.explain.recording import record, save
 
 
 def run_of(method: str, env: str, folder: Path, seed: int = 1) -> Path:

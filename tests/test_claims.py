@@ -10,13 +10,13 @@ import pytest
 from synthetic_runs import runs
 from test_results import store
 
-from na2q.analysis import claims, results
-from na2q.analysis.claims import Case, Claim, judge, on_explanations, scoreboard
-from na2q.analysis.claims import claims as board_of
-from na2q.analysis.figures import learning_curves
+from na2q.campaign import sweeps
 from na2q.config import configure
+from na2q.evaluation import claims, results
+from na2q.evaluation.claims import Case, Claim, judge, on_explanations, scoreboard
+from na2q.evaluation.claims import claims as board_of
+from na2q.evaluation.figures import learning_curves
 from na2q.paths import repo_root
-from na2q.training import sweeps
 
 LABELS = re.compile(r"^\((\S+)\)=|^:(?:name|label): (\S+)", flags=re.M)
 
@@ -188,7 +188,7 @@ def test_maps_are_settled_for_the_engine_only(tmp_path: Path, monkeypatch: pytes
 
 
 def models(test: str, env: str, steps: int, *intervals: tuple[float, float, float], kind: str = "na2q") -> pd.DataFrame:
-    """What was found in some models, as `na2q.analysis.findings` writes it."""
+    """What was found in some models, as `na2q.explain.findings` writes it."""
     rows = pd.DataFrame(intervals, columns=["value", "low", "high"])
     return rows.assign(test=test, env=env, kind=f"{kind}_released", model="seed-1", steps=steps)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from na2q.analysis.concordance import as_markdown, concordance, labels
+from na2q.book.concordance import as_markdown, concordance, labels
 
 TABLE = concordance()
 TESTS = Path(__file__).parent

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import na2q.config as config_module
-from na2q.analysis.reference import field_docs
+from na2q.book.tables import field_docs
 from na2q.config import (
     ENV_OPTIONS,
     METHOD_OPTIONS,

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from na2q.analysis.diagrams import draw_additive_mixer, draw_framework
+from na2q.book.diagrams import draw_additive_mixer, draw_framework
 
 
 def texts(fig) -> list[str]:

@@ -11,9 +11,9 @@ from safetensors import safe_open
 from untrained import save_untrained
 
 from na2q import train
-from na2q.analysis.record import ATTRIBUTES, AXES, record
-from na2q.analysis.reference import commands_in, dictionary
+from na2q.book.tables import commands_in, dictionary
 from na2q.config import configure
+from na2q.explain.recording import ATTRIBUTES, AXES, record
 from na2q.training.checkpoint import COUNTERS, GENERATORS
 
 RUNS = Path(__file__).parents[1] / "data" / "runs"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from numpy import ndarray
 from untrained import save_untrained
 
-from na2q.analysis.explain import (
+from na2q.config import configure
+from na2q.explain.measures import (
     NotAdditiveError,
     around,
     by_deaths,
@@ -29,9 +30,8 @@ from na2q.analysis.explain import (
     shapley_of_pairs,
     stability,
 )
-from na2q.analysis.probe import Probe
-from na2q.analysis.record import record
-from na2q.config import configure
+from na2q.explain.probe import Probe
+from na2q.explain.recording import record
 
 SHORT = {"env_options.time_limit": 8}
 MEMBER = np.array([[1, 0], [0, 1], [1, 1]], bool)

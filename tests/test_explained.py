@@ -9,10 +9,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from untrained import save_untrained
 
-from na2q.analysis import explain, explained, scene
-from na2q.analysis.record import record
-from na2q.analysis.scene import Moment
 from na2q.config import configure
+from na2q.explain import measures, pictures, scene
+from na2q.explain.recording import record
+from na2q.explain.scene import Moment
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_masks_lie_where_the_board_has_the_thing_seen(board: xr.Dataset) -> None
     """Every coloured cell holds a player or food, and its colour is the mask of that slot's level."""
     for step in (0, 3):
         moment = board.isel(episode=0, step=step)
-        figure = explained.foraging_masks(board, 0, [step])
+        figure = pictures.foraging_masks(board, 0, [step])
         fields = [axes for axes in figure.axes if axes.images and axes.get_title().startswith("agent")]
         assert len(fields) == 4
         there = {tuple(p) for p in moment["player_position"].values.tolist()}
@@ -79,7 +79,7 @@ def test_masks_lie_where_the_board_has_the_thing_seen(board: xr.Dataset) -> None
 
 
 def test_masks_of_several_steps_share_one_scale_and_name_contributions_and_credits(board: xr.Dataset) -> None:
-    figure = explained.foraging_masks(board, 1, [0, 2, 5], feature="mean")
+    figure = pictures.foraging_masks(board, 1, [0, 2, 5], feature="mean")
     fields = [axes for axes in figure.axes if axes.images]
     assert len(fields) >= 3 * 4
     scales = {axes.images[0].get_clim() for axes in fields}
@@ -97,7 +97,7 @@ def test_masks_of_several_steps_share_one_scale_and_name_contributions_and_credi
 def test_keyframes_give_contributions_or_gradients_by_what_the_method_has(runs: dict[str, xr.Dataset]) -> None:
     names = ["vdn", "qmix", "na2q"]
     moments = [Moment(runs[f"{name} battle-3m"], 1, 4) for name in names]
-    figure = explained.battle_keyframes({"a row": moments})
+    figure = pictures.battle_keyframes({"a row": moments})
     below = [axes for axes in figure.axes if axes.containers]
     assert len(below) == 3
     for name, axes, (recording, episode, step) in zip(names, below, moments, strict=True):
@@ -129,7 +129,7 @@ def test_arrows_of_keyframes_lead_to_targets_and_along_moves(battle: xr.Dataset)
 
 def test_only_differing_greedy_actions_are_drawn_beside_executed_ones(battle: xr.Dataset) -> None:
     shown = scene.regretted(battle)
-    figure = explained.battle_keyframes({"": [shown]})
+    figure = pictures.battle_keyframes({"": [shown]})
     moment = battle.isel(episode=shown.episode, step=shown.step)
     arrows = [patch for patch in figure.axes[0].patches if type(patch).__name__ == "FancyArrowPatch"]
     expected = 0
@@ -140,7 +140,7 @@ def test_only_differing_greedy_actions_are_drawn_beside_executed_ones(battle: xr
 
 
 def test_health_and_its_mask_are_those_of_the_unit_in_whose_colour_they_are(battle: xr.Dataset) -> None:
-    figure = explained.health_and_masks(battle, 0)
+    figure = pictures.health_and_masks(battle, 0)
     upper, lower = np.array(figure.axes).reshape(2, 3)
     played = scene.one_episode(battle, 0)
     for agent in range(3):
@@ -161,7 +161,7 @@ def test_contribution_map_has_the_first_step_below_and_marks_dead_coalitions(bat
     battle = battle.copy(deep=True)
     battle["unit_alive"][0, 2:, [0, 1]] = False  # agents 0 and 1 die after two steps
     battle["unit_alive"][0, :, 2] = True
-    image = (axes := explained.contribution_map(battle, 0).axes[0]).images[0]
+    image = (axes := pictures.contribution_map(battle, 0).axes[0]).images[0]
     length = int(battle["length"][0])
     assert image.origin == "lower"
     np.testing.assert_array_equal(image.get_array(), battle["contribution"].values[0, :length])
@@ -187,18 +187,18 @@ def test_shape_functions_show_each_model_their_mean_and_spread() -> None:
             "q_std": (("model", "agent"), np.ones((2, 2))),
         }
     )
-    figure = explained.shape_functions(found)
+    figure = pictures.shape_functions(found)
     first, second = figure.axes
     assert [list(np.asarray(line.get_ydata())) for line in first.lines] == [[1, 2], [3, 2], [2, 2]]
     np.testing.assert_array_equal(second.lines[-1].get_ydata(), [1, np.nan])  # one of two is no mean
     np.testing.assert_allclose(first.collections[0].get_array().ravel(), [0.625, 0.375])
     band = first.collections[1].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == (1, 3)
-    number = explain.stability(found)
+    number = measures.stability(found)
     assert f"{number.weighted:.3f} weighted" in figure.get_suptitle()
     apart = found.assign(contribution=found["contribution"].where([[[True, False]], [[False, True]]]))
-    assert "no two models" in explained.shape_functions(apart).get_suptitle()
-    pure = explained.shape_functions(found, "shape")
+    assert "no two models" in pictures.shape_functions(apart).get_suptitle()
+    pure = pictures.shape_functions(found, "shape")
     np.testing.assert_array_equal(pure.axes[0].lines[-1].get_ydata(), [4, 4])
     assert not pure.get_suptitle(), "the stability number is one of contributions"
 
@@ -212,7 +212,7 @@ def test_pair_shapes_have_the_first_agent_along_x_and_dots_where_utilities_were_
         },
         {"pair": ["0,1", "1,2"]},
     )
-    figure = explained.pair_shapes(grid)
+    figure = pictures.pair_shapes(grid)
     first, second = figure.axes[:2]
     assert (first.get_xlabel(), first.get_ylabel()) == ("$Q_0$", "$Q_1$")
     image, dots = first.collections
@@ -244,16 +244,16 @@ def test_steps_worth_showing_are_found(battle: xr.Dataset) -> None:
 def test_what_a_recording_does_not_hold_is_said(runs: dict[str, xr.Dataset]) -> None:
     board, battle, vdn = (runs[x] for x in ("na2q lbf-4p-2f", "na2q battle-3m", "vdn battle-3m"))
     with pytest.raises(ValueError, match="na2q on battle-3m holds no player_position"):
-        explained.foraging_masks(battle)
+        pictures.foraging_masks(battle)
     with pytest.raises(ValueError, match="feature is 'colour', must be one of y, x, level, mean"):
-        explained.foraging_masks(board, feature="colour")
+        pictures.foraging_masks(board, feature="colour")
     with pytest.raises(ValueError, match="step is 99, but episode 0 has steps 0 to"):
-        explained.foraging_masks(board, 0, [99])
+        pictures.foraging_masks(board, 0, [99])
     with pytest.raises(ValueError, match="episode is 2, but the recording has episodes 0 to 1"):
-        explained.contribution_map(board, 2)
+        pictures.contribution_map(board, 2)
     with pytest.raises(ValueError, match="vdn on battle-3m holds no mask"):
-        explained.health_and_masks(vdn)
+        pictures.health_and_masks(vdn)
     with pytest.raises(ValueError, match="qmix has no contributions by coalitions"):
-        explained.contribution_map(runs["qmix battle-3m"])
+        pictures.contribution_map(runs["qmix battle-3m"])
     with pytest.raises(ValueError, match="iql on battle-3m holds no gradient"):
-        explained.battle_keyframes({"": [Moment(runs["iql battle-3m"], 0, 0)]})
+        pictures.battle_keyframes({"": [Moment(runs["iql battle-3m"], 0, 0)]})

@@ -10,7 +10,9 @@ import xarray as xr
 from scipy.stats import spearmanr
 from untrained import save_untrained
 
-from na2q.analysis.faithful import (
+from na2q.config import configure
+from na2q.envs import make
+from na2q.explain.faithful import (
     _Substitute,
     agreement,
     choosing,
@@ -26,10 +28,8 @@ from na2q.analysis.faithful import (
     typical,
     within_rows,
 )
-from na2q.analysis.probe import Probe
-from na2q.analysis.record import record
-from na2q.config import configure
-from na2q.envs import make
+from na2q.explain.probe import Probe
+from na2q.explain.recording import record
 from na2q.training.rollout import Slot
 
 SHORT = {"env_options.time_limit": 8}

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from untrained import save_untrained
 
-from na2q.analysis import findings
 from na2q.config import configure
+from na2q.explain import findings
 from na2q.paths import repo_root
 
 

@@ -9,28 +9,30 @@ import na2q
 
 PACKAGE = Path(na2q.__file__).parent
 GROUND = {"spec", "types", "config", "nets", "agents", "vae", "paths"}
-MAY_IMPORT = {  # module or wing -> what of na2q it may import besides itself
+MAY_IMPORT = {  # module or room -> what of na2q it may import besides itself
     "spec": set(),
     "config": set(),
     "paths": set(),
+    "style": set(),
     "types": {"spec"},
     "nets": {"types"},
     "agents": {"config", "nets", "spec", "types"},
     "vae": {"nets", "types"},
     "methods": {"config", "nets", "agents", "vae", "spec", "types"},
-    "learner": {"agents", "config", "methods.base", "types"},
     "envs": {"config", "spec"},
-    "training": GROUND | {"learner", "methods", "envs"},
     "theory": set(),
-    "analysis": GROUND | {"learner", "methods", "envs", "training", "theory"},
-    "cli": GROUND | {"methods", "envs", "training", "analysis"},
+    "training": GROUND | {"methods", "envs"},
+    "campaign": GROUND | {"training"},
+    "evaluation": GROUND | {"style", "methods", "envs", "theory", "training", "campaign"},
+    "explain": GROUND | {"style", "methods", "envs", "theory", "training"},
+    "book": GROUND | {"style", "methods", "envs", "theory", "training", "campaign", "evaluation", "explain"},
+    "cli": GROUND | {"methods", "envs", "training", "campaign", "explain", "book"},
     "__init__": {"config", "methods", "training"},
 }
-TABLES = {
-    f"analysis.{name}"
-    for name in ("comparison", "explain", "explained", "figures", "player", "protocol", "results", "scene", "style")
+NO_TORCH = {"spec", "config", "paths", "style", "envs", "theory", "campaign.sweeps"} | {
+    *(f"evaluation.{name}" for name in ("comparison", "figures", "protocol", "results")),
+    *(f"explain.{name}" for name in ("measures", "pictures", "player", "scene")),
 }
-NO_TORCH = {"spec", "config", "paths", "envs", "theory", "training.sweeps"} | TABLES
 
 
 def files() -> list[Path]:
@@ -59,12 +61,12 @@ def imports(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", files(), ids=name_of)
 def test_imports_point_down(path: Path) -> None:
-    wing = name_of(path).partition(".")[0]
-    allowed = MAY_IMPORT[wing] | {wing, "__version__"}
+    room = name_of(path).partition(".")[0]
+    allowed = MAY_IMPORT[room] | {room, "__version__"}
     for module in imports(path):
         top, _, rest = module.partition(".")
         if top == "na2q" and rest:
-            assert any(rest == a or rest.startswith(a + ".") for a in allowed), f"{wing} imports {module}"
+            assert any(rest == a or rest.startswith(a + ".") for a in allowed), f"{room} imports {module}"
 
 
 @pytest.mark.parametrize("path", files(), ids=name_of)

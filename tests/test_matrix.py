@@ -5,9 +5,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from na2q.analysis.games import every_episode, solve
 from na2q.config import MatrixOptions
 from na2q.envs.matrix import GAMES, MatrixGame
+from na2q.evaluation.games import every_episode, solve
 
 NAMES = [f"matrix-{game}" for game in GAMES]
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 import na2q
-from na2q.analysis.figures import joint_action_values
-from na2q.analysis.games import ALL_GAMES, outcome_table
-from na2q.analysis.reference import TASK, as_html, deviations, method_facts, overview, settings_table, stored_games
+from na2q.book.tables import TASK, as_html, deviations, method_facts, overview, settings_table, stored_games
 from na2q.config import METHOD_OPTIONS, QTRANOptions, configure
 from na2q.envs.matrix import GAMES
+from na2q.evaluation.figures import joint_action_values
+from na2q.evaluation.games import ALL_GAMES, outcome_table
 from na2q.methods import METHODS
 
 TABLE = deviations()

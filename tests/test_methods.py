@@ -9,11 +9,11 @@ from random_task import SPEC, VARIANTS, Variant, derive, random_batch
 from torch import Tensor
 
 from na2q.agents import plan_slots
-from na2q.analysis.igm import UNRESTRICTED, chosen, joint_action_contexts, measure, random_weights, slopes
 from na2q.config import METHOD_OPTIONS
-from na2q.learner import Learner
+from na2q.evaluation.igm import UNRESTRICTED, chosen, joint_action_contexts, measure, random_weights, slopes
 from na2q.methods import METHODS
 from na2q.spec import EnvSpec
+from na2q.training.learner import Learner
 from na2q.types import MixContext
 
 EVERY = pytest.mark.parametrize("variant", VARIANTS, ids=str)

@@ -8,12 +8,12 @@ import pytest
 from jupyter_cache import get_cache
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from na2q.analysis import pages
+from na2q.book import pages
 from na2q.cli import main
 from na2q.paths import repo_root
 
 FIGURE = """import matplotlib.pyplot as plt
-from na2q.analysis import style
+from na2q import style
 style.export("figure-0", plt.figure())
 print(number)"""
 

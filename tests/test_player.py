@@ -12,10 +12,10 @@ import pytest
 import xarray as xr
 from untrained import save_untrained
 
-from na2q.analysis import scene
-from na2q.analysis.player import Player, player
-from na2q.analysis.record import record
 from na2q.config import configure
+from na2q.explain import scene
+from na2q.explain.player import Player, player
+from na2q.explain.recording import record
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 import na2q
-from na2q.analysis.film import film
 from na2q.cli import main
 from na2q.config import configure
+from na2q.explain.film import film
 from na2q.training.policy import evaluate, make_env
 from na2q.training.rollout import play
 from na2q.training.run import train

@@ -8,10 +8,11 @@ import pytest
 from rliable import metrics as rliable_metrics
 from synthetic_runs import runs
 
-from na2q.analysis import chapters, protocol
-from na2q.analysis.comparison import intervals, profile_lines
-from na2q.analysis.figures import learning_curves
+from na2q.book import chapters
 from na2q.config import DEFAULT_PRESET
+from na2q.evaluation import protocol
+from na2q.evaluation.comparison import intervals, profile_lines
+from na2q.evaluation.figures import learning_curves
 
 
 def final(values: Mapping[str, list[float]], env: str = "lbf-4p-2f") -> pd.DataFrame:

@@ -11,11 +11,11 @@ from random_task import VARIANTS, Variant
 from untrained import save_untrained
 
 import na2q
-from na2q.analysis.record import AXES, RecordingError, load_recording, record, save, validate
 from na2q.cli import main
 from na2q.config import LBFOptions, configure
 from na2q.envs import make
 from na2q.envs.battle.maps import MAPS
+from na2q.explain.recording import AXES, RecordingError, load_recording, record, save, validate
 from na2q.training.policy import evaluate, make_env
 from na2q.types import MixContext
 
@@ -277,7 +277,7 @@ def test_environment_without_names_gets_numbers(folder: Path, monkeypatch: pytes
 
         def close(self) -> None: ...
 
-    monkeypatch.setattr("na2q.analysis.record.make_env", lambda *given: Plain(make_env(*given)))
+    monkeypatch.setattr("na2q.explain.recording.make_env", lambda *given: Plain(make_env(*given)))
     found = record(folder, episodes=2)
     assert found["obs_feature"].values[0] == "obs_feature 0"
     assert "player_position" not in found

@@ -6,8 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from na2q.analysis.figures import learning_curves
-from na2q.analysis.results import (
+from na2q.campaign import sweeps
+from na2q.config import TrainConfig, configure
+from na2q.evaluation.figures import learning_curves
+from na2q.evaluation.results import (
     check_curves,
     describe,
     final_returns,
@@ -18,8 +20,6 @@ from na2q.analysis.results import (
     name_curves,
     smooth,
 )
-from na2q.config import TrainConfig, configure
-from na2q.training import sweeps
 from na2q.training.run import train
 from na2q.training.runlog import RunFolder
 

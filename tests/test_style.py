@@ -3,8 +3,8 @@
 import matplotlib as mpl
 import pytest
 
-from na2q.analysis.style import LOOKS, look, use_style
 from na2q.methods import METHODS
+from na2q.style import LOOKS, look, use_style
 
 
 def test_every_method_has_its_own_colour_line_and_label() -> None:

@@ -12,14 +12,14 @@ import distributed
 import pandas as pd
 import pytest
 
+from na2q.campaign import execute, folders, sweeps
+from na2q.campaign.execute import IsolatedProcesses, Sweep
+from na2q.campaign.sweeps import Run
 from na2q.cli import main
 from na2q.config import configure, departures
 from na2q.paths import repo_root
-from na2q.training import collect, execute, sweeps
-from na2q.training.execute import IsolatedProcesses, Sweep
 from na2q.training.run import train
 from na2q.training.runlog import RunError
-from na2q.training.sweeps import Run
 
 
 def small(count: int, steps: int = 250) -> list[Run]:
@@ -29,7 +29,7 @@ def small(count: int, steps: int = 250) -> list[Run]:
 
 
 def states(runs: list[Run], root: Path) -> list[str]:
-    return [collect.state_of(root / run.folder)["status"] for run in runs]
+    return [folders.state_of(root / run.folder)["status"] for run in runs]
 
 
 @pytest.mark.parametrize("name", sweeps.SWEEPS)
@@ -182,16 +182,16 @@ def test_merge_never_shortens_a_run(tmp_path: Path) -> None:
         train(configure("vdn", preset="smoke"), folder / name)
     whole = pd.read_csv(here / "long" / "metrics.csv")
     whole.head(1).to_csv(there / "long" / "metrics.csv", index=False)
-    assert collect.merge(there, here) == {"long": "kept", "new": "copied"}
+    assert folders.merge(there, here) == {"long": "kept", "new": "copied"}
     assert len(pd.read_csv(here / "long" / "metrics.csv")) == len(whole)
-    assert collect.merge(here, there) == {"long": "longer copied", "new": "kept"}
+    assert folders.merge(here, there) == {"long": "longer copied", "new": "kept"}
     assert len(pd.read_csv(there / "long" / "metrics.csv")) == len(whole)
 
 
 def test_merge_refuses_to_mix_settings(tmp_path: Path) -> None:
     for folder, seed in (("here", 1), ("there", 2)):
         train(configure("vdn", preset="smoke", total_steps=60, seed=seed), tmp_path / folder / "run")
-    assert collect.merge(tmp_path / "there", tmp_path / "here") == {"run": "refused: other settings"}
+    assert folders.merge(tmp_path / "there", tmp_path / "here") == {"run": "refused: other settings"}
     assert json.loads((tmp_path / "here" / "run" / "run.json").read_text())["config"]["seed"] == 1
 
 

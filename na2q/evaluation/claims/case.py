@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from na2q.analysis import protocol, results
+from na2q.campaign import sweeps
 from na2q.config import SCENARIOS
-from na2q.training import sweeps
+from na2q.evaluation import protocol, results
 
 PILOTS = ("pilot", "controls")  # looked at where a claim's own sweeps have nothing yet
 PILOT_FAMILIES = {"figure8": {"lbf"}}  # the pilot's ablations ran on foraging

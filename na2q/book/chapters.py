@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from na2q.analysis import protocol, results
+from na2q.campaign import execute, sweeps
+from na2q.evaluation import protocol, results
 from na2q.paths import repo_root
-from na2q.training import execute, sweeps
 
 
 class Shown(NamedTuple):

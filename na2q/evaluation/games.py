@@ -13,8 +13,8 @@ from numpy import ndarray
 
 from na2q.config import MatrixOptions, configure
 from na2q.envs.matrix import GAMES, MatrixGame
-from na2q.learner import Learner
 from na2q.methods import METHODS
+from na2q.training.learner import Learner
 from na2q.types import NO_ACTION, EpisodeBatch
 
 ALL_GAMES = tuple(f"matrix-{game}" for game in GAMES)

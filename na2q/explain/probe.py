@@ -12,7 +12,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from na2q.agents import mask_unavailable
-from na2q.analysis import explain
+from na2q.explain import measures
 from na2q.methods.base import QLearning, take
 from na2q.training.policy import load_method
 from na2q.types import NO_ACTION, MixContext, MixerOutput
@@ -111,12 +111,12 @@ class Probe:
             alone = [np.where(agent, self.q, baseline) for agent in np.eye(self.q.shape[1], dtype=bool)]
             none, everyone = self.contributions(baseline), self.contributions(self.q)
             try:
-                return explain.shapley_of_pairs(
+                return measures.shapley_of_pairs(
                     none, np.stack([self.contributions(q) for q in alone], 1), everyone, member
                 )
-            except explain.NotAdditiveError:  # SHAQ's credits depend on the utilities
+            except measures.NotAdditiveError:  # SHAQ's credits depend on the utilities
                 pass
-        return explain.shapley(self.q_tot, self.q, baseline)
+        return measures.shapley(self.q_tot, self.q, baseline)
 
     def shape_grid(self, nodes: Float[ndarray, "n g"]) -> xr.Dataset:
         """Evaluate the shape functions of single agents and pairs on a grid of utilities.
@@ -133,7 +133,7 @@ class Probe:
         n, size = nodes.shape
         rows = np.stack(np.meshgrid(np.arange(size), np.arange(size), indexing="ij"), -1).reshape(-1, 2)
         unary, pairs, weights, labels = np.full((n, size), np.nan), [], [], []
-        nearest = [explain.nearest_node(self.q[:, i], nodes[i]) for i in range(n)]
+        nearest = [measures.nearest_node(self.q[:, i], nodes[i]) for i in range(n)]
         for k, (who, name) in enumerate(zip(member, names, strict=True)):
             agents = np.flatnonzero(who)
             if len(agents) == 1:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from na2q.analysis import protocol, results
-from na2q.analysis.claims.case import Case, Finding
+from na2q.evaluation import protocol, results
+from na2q.evaluation.claims.case import Case, Finding
 
 EARLY = 500_000  # environment steps (section 5.1, on QPLEX)
 FEW = 3  # agents; 2c_vs_64zg, the paper's example, has two

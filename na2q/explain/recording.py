@@ -22,8 +22,8 @@ from torch import Tensor
 
 import na2q
 from na2q.agents import mask_unavailable
-from na2q.analysis.probe import Probe
 from na2q.envs.base import Labelled, Recordable, Snapshot, VectorEnv
+from na2q.explain.probe import Probe
 from na2q.methods.base import Coalition, QLearning, take
 from na2q.training.policy import Policy, load_method, make_env
 from na2q.training.rollout import Slot, play

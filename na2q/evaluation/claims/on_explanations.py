@@ -1,18 +1,18 @@
-"""Rules for claims on masks and contributions: tests of stored models, from `na2q.analysis.findings`."""
+"""Rules for claims on masks and contributions: tests of stored models, from `na2q.explain.findings`."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import pandas as pd
 
-from na2q.analysis import style
-from na2q.analysis.claims.case import Claim, Finding, family_of
+from na2q import style
 from na2q.config import configure
+from na2q.evaluation.claims.case import Claim, Finding, family_of
 from na2q.paths import repo_root
 
 
 class Test(NamedTuple):
-    """What a claim on explanations says of one test of `na2q.analysis.findings`."""
+    """What a claim on explanations says of one test of `na2q.explain.findings`."""
 
     name: str
     family: str  # of the environments whose models are looked at
@@ -49,7 +49,7 @@ SHORT_MODELS = "models trained for a fraction of the paper's steps"
 
 
 def stored_findings(family: str = "") -> pd.DataFrame:
-    """Table of `na2q.analysis.findings` as stored, for one family of environments or all."""
+    """Table of `na2q.explain.findings` as stored, for one family of environments or all."""
     table = pd.read_csv(repo_root() / "data" / "explanations.csv")
     return table[table["env"].str.startswith(family)]
 

@@ -15,8 +15,8 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy.stats import rankdata
 
-from na2q.analysis import explain
-from na2q.analysis.probe import Probe
+from na2q.explain import measures
+from na2q.explain.probe import Probe
 from na2q.training.policy import Policy, load_method, make_env
 from na2q.training.rollout import Slot, play
 
@@ -276,21 +276,21 @@ def scores(probe: Probe) -> dict[str, Float[ndarray, "e t n"]]:
         swapped = [now - probe.q_tot(np.where(who, idle, q)) for who in np.eye(q.shape[1], dtype=bool)]
         found |= {
             "slope x q": probe.slopes() * q,
-            "shapley": probe.shapley(explain.mean_utilities(recording)),
+            "shapley": probe.shapley(measures.mean_utilities(recording)),
             "to idle": np.stack(swapped, -1),
         }
     sizes = set(recording["member"].values.sum(1).tolist())
     if "contribution" in recording and sizes == {1, 2}:
         nodes = np.linspace(q.min(0), q.max(0), 33, axis=-1)
-        pure = explain.purified(recording, probe.shape_grid(nodes))
+        pure = measures.purified(recording, probe.shape_grid(nodes))
         for name, terms in (("contribution", recording), ("purified", pure)):
             found |= _shares(name, recording, terms["contribution"].values[probe.filled].astype(float))
     return {name: probe.spread(rows) for name, rows in found.items()}
 
 
 def _shares(name: str, recording: xr.Dataset, terms: Float[ndarray, "r k"]) -> dict[str, Float[ndarray, "r n"]]:
-    member, pairs = recording["member"].values, explain.pair_terms(recording)
-    alone = terms[:, explain.unary_terms(recording)]
+    member, pairs = recording["member"].values, measures.pair_terms(recording)
+    alone = terms[:, measures.unary_terms(recording)]
     return {name: alone, f"{name} with pairs": alone + terms[:, pairs] @ member[pairs] / 2}
 
 

@@ -3,8 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from na2q.analysis.figures import in_legend_order, legend, nothing_yet, panels
-from na2q.analysis.style import look
+from na2q.evaluation.figures import in_legend_order, legend, nothing_yet, panels
+from na2q.style import look
 
 MARGIN = 0.03
 

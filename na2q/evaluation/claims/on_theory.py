@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from na2q.analysis import igm
-from na2q.analysis.claims.case import Claim, Finding
+from na2q.evaluation import igm
+from na2q.evaluation.claims.case import Claim, Finding
 from na2q.paths import repo_root
 from na2q.theory import bounds, expansion, monotone, semantics
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from na2q.analysis.style import PALETTE
+from na2q.style import PALETTE
 
 Point = tuple[float, float]
 AGENT, SHAPE, CREDIT, SEMANTIC, SUM = (PALETTE[i] for i in (0, 2, 1, 4, 7))

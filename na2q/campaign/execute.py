@@ -14,12 +14,12 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from na2q.campaign.folders import KEPT, state_of
+from na2q.campaign.sweeps import Run
 from na2q.config import TrainConfig, departures
 from na2q.training.checkpoint import NAME as CHECKPOINT
 from na2q.training.checkpoint import CheckpointError
-from na2q.training.collect import KEPT, state_of
 from na2q.training.runlog import RunError
-from na2q.training.sweeps import Run
 from na2q.training.trainer import DivergedError
 
 

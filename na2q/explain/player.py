@@ -15,9 +15,9 @@ import xarray as xr
 from matplotlib.colors import to_hex
 from numpy import ndarray
 
-from na2q.analysis import scene
-from na2q.analysis.style import agent_color, look
 from na2q.envs.battle.maps import SHOOT, SIGHT
+from na2q.explain import scene
+from na2q.style import agent_color, look
 from na2q.training.runlog import replacing
 
 PAGE = """<!doctype html>
@@ -66,7 +66,7 @@ def player(recording: xr.Dataset, episode: int = 0) -> Player:
     about = recording.attrs
     outcome = f"return {float(played['return']):.2f}"
     title = f"{look(str(about['method'])).label} on {about['env']}, episode {episode}, {outcome}"
-    parts = resources.files("na2q.analysis")
+    parts = resources.files("na2q.explain")
     read = {name: (parts / f"player.{name}").read_text(encoding="utf-8") for name in ("css", "js", "html")}
     fragment = Template(read["html"]).substitute(
         css=read["css"],

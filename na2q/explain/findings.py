@@ -1,4 +1,4 @@
-"""What tests of explanations find for stored models: `python -m na2q.analysis.findings --out data/explanations.csv`.
+"""What tests of explanations find for stored models: `python -m na2q.explain.findings --out data/explanations.csv`.
 
 The table has a row for each model and test, with a 95 % interval over episodes where there is one. The scoreboard
 reads it, so that it need not play thousands of episodes; chapters 10 and 12 run the same tests and show them.
@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from na2q.analysis import explain, faithful
-from na2q.analysis.faithful import Estimate, mean_over
-from na2q.analysis.probe import Probe
-from na2q.analysis.record import record
+from na2q.explain import faithful, measures
+from na2q.explain.faithful import Estimate, mean_over
+from na2q.explain.probe import Probe
+from na2q.explain.recording import record
 from na2q.paths import repo_root
 from na2q.training.runlog import WEIGHTS, git_commit, read_weights
 
@@ -35,7 +35,7 @@ def of_masks(probe: Probe) -> Iterator[tuple[str, Estimate]]:
     changed = {name: faithful.delete(probe, score, 1, fill).changed for name, score in ranked.items()}
     for rival in ("chance", "size", "mean mask"):
         yield f"mask over {rival}", faithful.mean_over_steps(probe, 100 * (changed["highest mask"] - changed[rival]))
-    seen = explain.masks_by_kind(probe.recording)["in sight"]
+    seen = measures.masks_by_kind(probe.recording)["in sight"]
     if "food" in seen:
         ahead = seen["food"] - seen.drop("food").max()
         yield "mask of food over others", Estimate(ahead, ahead, ahead, len(probe.filled))
@@ -43,10 +43,10 @@ def of_masks(probe: Probe) -> Iterator[tuple[str, Estimate]]:
 
 def of_pairs(recording: xr.Dataset) -> Iterator[tuple[str, Estimate]]:
     """Contributions of pairs that act together, and of their members, less those of others, in standard deviations."""
-    filled, together = recording["filled"].values, explain.cooperating(recording)
-    pairs, values = explain.pair_terms(recording), recording["contribution"].values.astype(float)
+    filled, together = recording["filled"].values, measures.cooperating(recording)
+    pairs, values = measures.pair_terms(recording), recording["contribution"].values.astype(float)
     members = np.any(together[..., None] & recording["member"].values[pairs], axis=2)
-    alone = explain.unary_terms(recording)
+    alone = measures.unary_terms(recording)
     yield "pairs that act together", faithful.pair_effect(values[..., pairs], together, filled).raw
     yield "their members alone", faithful.pair_effect(values[..., alone], members, filled).raw
 
@@ -77,17 +77,17 @@ def of_battles(greedy: xr.Dataset, exploring: xr.Dataset) -> Iterator[tuple[str,
     pair alive: contribution of a pair whose members live, less its mean with one dead.
     """
     n = greedy.sizes["agent"]
-    own = exploring["contribution"].values[..., explain.unary_terms(exploring)].astype(float)
+    own = exploring["contribution"].values[..., measures.unary_terms(exploring)].astype(float)
     alive = exploring["filled"].values[..., None] & exploring["unit_alive"].values[..., :n].astype(bool)
     off = (exploring["action_taken"] != exploring["greedy_action"]).values
     yield "off plan", _shifted(own, alive & off, alive & ~off)
     yield "utility off plan", _shifted(exploring["q_taken"].values.astype(float), alive & off, alive & ~off)
 
     alive = greedy["filled"].values[..., None] & greedy["unit_alive"].values[..., :n].astype(bool)
-    members = greedy["member"].values[explain.pair_terms(greedy)]
-    pairs = greedy["contribution"].values[..., explain.pair_terms(greedy)].astype(float)
+    members = greedy["member"].values[measures.pair_terms(greedy)]
+    pairs = greedy["contribution"].values[..., measures.pair_terms(greedy)].astype(float)
     whole = np.stack([alive[..., who].all(-1) for who in members], -1)
-    together = explain.cooperating(greedy) & whole
+    together = measures.cooperating(greedy) & whole
     level = pairs[together].mean() if together.any() else np.nan
     yield "pairs apart", _mean(pairs / level, whole & ~together)
     broken = greedy["filled"].values[..., None] & ~whole
@@ -95,7 +95,7 @@ def of_battles(greedy: xr.Dataset, exploring: xr.Dataset) -> Iterator[tuple[str,
 
     mask = greedy["mask"].sel(obs_feature="own health").values.astype(float)
     change = np.diff(mask, axis=1, prepend=np.nan)
-    known, hurt = np.isfinite(change) & alive, explain.harmed(greedy)[..., :n]
+    known, hurt = np.isfinite(change) & alive, measures.harmed(greedy)[..., :n]
     yield "mask when hit", _shifted(change, known & hurt, known & ~hurt)
 
 
@@ -141,7 +141,7 @@ def table(models: Path, episodes: int = EPISODES) -> pd.DataFrame:
             about |= {"steps": read_weights(path).config.total_steps, "episodes": episodes}
             rows += [about | {"test": name} | one._asdict() | {"episodes": episodes} for name, one in found.items()]
         if len(recordings) > 1 and "mask" in recordings[0]:
-            spread = explain.stability(explain.curves(recordings)).unweighted
+            spread = measures.stability(measures.curves(recordings)).unweighted
             rows.append(about | {"model": f"{len(recordings)} models", "test": "shapes apart", "value": spread})
     return pd.DataFrame(rows)
 

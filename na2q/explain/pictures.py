@@ -15,12 +15,12 @@ from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy import ndarray
 
-from na2q.analysis import explain, scene
-from na2q.analysis.scene import Moment
-from na2q.analysis.style import PALETTE, agent_color, look
 from na2q.envs.battle.env import Frame
 from na2q.envs.battle.maps import SHOOT, SIGHT
 from na2q.envs.battle.picture import draw_battle
+from na2q.explain import measures, scene
+from na2q.explain.scene import Moment
+from na2q.style import PALETTE, agent_color, look
 
 FOOD = "#3d3d3d"
 UNSEEN = "#ececec"  # cells in the field of view that hold nothing
@@ -224,7 +224,7 @@ def contribution_map(recording: xr.Dataset, episode: int = 0) -> Figure:
 
 def _stability(found: xr.Dataset) -> str:
     try:
-        number = explain.stability(found)
+        number = measures.stability(found)
     except ValueError as reason:  # models whose utilities never meet can still be drawn
         return f"no stability number: {reason}"
     return (

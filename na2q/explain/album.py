@@ -9,10 +9,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from na2q.analysis import explain, explained, scene, style
-from na2q.analysis.player import player
-from na2q.analysis.record import load_recording, record
-from na2q.analysis.scene import Moment
+from na2q import style
+from na2q.explain import measures, pictures, scene
+from na2q.explain.player import player
+from na2q.explain.recording import load_recording, record
+from na2q.explain.scene import Moment
 from na2q.training.runlog import replacing
 
 KEYFRAMES = 5  # boards of Figure 10
@@ -91,13 +92,13 @@ def write(shown: Shown, out: Path) -> tuple[list[Path], dict[str, str]]:
 
 
 def _mask(shown: Shown) -> Figure:
-    return explained.foraging_masks(shown.first, shown.episode, [shown.step])
+    return pictures.foraging_masks(shown.first, shown.episode, [shown.step])
 
 
 def _masks(shown: Shown) -> Figure:
     last = int(shown.first["length"][shown.episode]) - 1
     steps = np.unique(np.linspace(0, last, min(KEYFRAMES, last + 1)).round().astype(int)).tolist()
-    return explained.foraging_masks(shown.first, shown.episode, steps)
+    return pictures.foraging_masks(shown.first, shown.episode, steps)
 
 
 def _keyframes(shown: Shown) -> Figure:
@@ -107,7 +108,7 @@ def _keyframes(shown: Shown) -> Figure:
     if shown.greedy:
         best = [(one, scene.best_episode(one)) for one in shown.greedy]
         rows["all actions greedy"] = [Moment(one, e, scene.eventful_step(one, e)) for one, e in best]
-    return explained.battle_keyframes(rows)
+    return pictures.battle_keyframes(rows)
 
 
 def _alike(shown: Shown) -> list[xr.Dataset]:
@@ -119,7 +120,7 @@ def _alike(shown: Shown) -> list[xr.Dataset]:
 def _shapes(shown: Shown) -> Figure:
     if not scene.has_coalitions(shown.first):
         raise ValueError(f"{shown.first.attrs['method']} has no shape functions of agents")
-    return explained.shape_functions(explain.curves(_alike(shown)))
+    return pictures.shape_functions(measures.curves(_alike(shown)))
 
 
 FIGURES: dict[str, Callable[[Shown], Figure]] = {
@@ -127,7 +128,7 @@ FIGURES: dict[str, Callable[[Shown], Figure]] = {
     "figure-6-keyframes": _keyframes,
     "figure-7-shapes": _shapes,
     "figure-10-masks": _masks,
-    "figure-11a-health": lambda shown: explained.health_and_masks(shown.first, shown.episode),
-    "figure-11b-contributions": lambda shown: explained.contribution_map(shown.first, shown.episode),
+    "figure-11a-health": lambda shown: pictures.health_and_masks(shown.first, shown.episode),
+    "figure-11b-contributions": lambda shown: pictures.contribution_map(shown.first, shown.episode),
 }
 """Drawn in this order, each by its number in the paper; one that recordings do not support raises ValueError."""

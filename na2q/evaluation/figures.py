@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy import ndarray
 
-from na2q.analysis import protocol, results
-from na2q.analysis.style import LOOKS, look, thousands
+from na2q.evaluation import protocol, results
+from na2q.style import LOOKS, look, thousands
 
 
 def learning_curves(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from na2q.campaign.sweeps import runs_of
 from na2q.training.runlog import METRICS, RECORD, RunError, read_record, replacing
-from na2q.training.sweeps import runs_of
 
 KEPT = (METRICS, RECORD)  # what a stored result consists of
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from na2q.campaign.sweeps import selection
 from na2q.config import TrainConfig, defaults, departures, from_dict
-from na2q.training.sweeps import selection
 
 RUN_COLUMNS = ["sweep", "env", "curve", "method", "preset", "variant", "seed"]
 CURVE = ["sweep", "env", "curve"]  # what one line of a figure is

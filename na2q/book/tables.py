@@ -11,9 +11,9 @@ import pandas as pd
 import torch
 
 from na2q import envs
-from na2q.analysis import igm
-from na2q.analysis.games import outcome_table
 from na2q.config import PRESETS, OptimConfig, configure
+from na2q.evaluation import igm
+from na2q.evaluation.games import outcome_table
 from na2q.methods import METHODS, QLearning
 from na2q.paths import repo_root
 
@@ -81,7 +81,7 @@ class MethodFacts(NamedTuple):
     """What the page of a method says without anyone having typed it; shows itself in a notebook."""
 
     decomposition: pd.DataFrame  # terms of Eq. (10) and their credits
-    igm: pd.DataFrame  # brute force, see `na2q.analysis.igm`
+    igm: pd.DataFrame  # brute force, see `na2q.evaluation.igm`
     parameters: pd.DataFrame  # by part
     inputs: pd.DataFrame  # of the agents, by preset
     optimisers: pd.DataFrame
@@ -238,7 +238,7 @@ def optimiser_table(online: QLearning, optim: OptimConfig) -> pd.DataFrame:
 
 
 def stored_games() -> pd.DataFrame:
-    """Read what `na2q.analysis.games.compare` found, see there."""
+    """Read what `na2q.evaluation.games.compare` found, see there."""
     return pd.read_csv(repo_root() / "data" / "matrix_games.csv")
 
 

@@ -16,8 +16,8 @@ from numpy import ndarray
 from rliable import library, metrics
 from scipy.stats import trim_mean
 
-from na2q.analysis.results import ABSOLUTE, CURVE, check_curves
-from na2q.training.sweeps import LBF
+from na2q.campaign.sweeps import LBF
+from na2q.evaluation.results import ABSOLUTE, CURVE, check_curves
 
 REPS = 500  # resamples of a bootstrap; enough for the first two digits of an interval
 LEVEL = 0.95

@@ -1,1 +1,0 @@
-"""Analysis: run folders in, tables and pictures out."""
