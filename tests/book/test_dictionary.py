@@ -16,7 +16,7 @@ from na2q.config import configure
 from na2q.explain.recording import ATTRIBUTES, AXES, record
 from na2q.training.checkpoint import COUNTERS, GENERATORS
 
-RUNS = Path(__file__).parents[1] / "data" / "runs"
+RUNS = Path(__file__).parents[2] / "data" / "runs"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from na2q.book.concordance import as_markdown, concordance, labels
 
 TABLE = concordance()
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 
 
 def listed(column: str) -> list[str]:

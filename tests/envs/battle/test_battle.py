@@ -104,7 +104,7 @@ print(digest.hexdigest())
 
 def test_plain_python_equals_compiled():
     """Without numba the engine runs as plain Python, with the same results."""
-    root = str(Path(__file__).parents[1])
+    root = str(Path(__file__).parents[3])
     env = os.environ | {"PYTHONPATH": root}
     command = [sys.executable, "-c", PLAIN]
     outputs = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted(path for path in (ROOT / "notebooks").glob("0[1-6]_*.ipynb"))
 PAPER_EQUATIONS = range(1, 17)
 

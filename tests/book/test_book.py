@@ -11,7 +11,7 @@ import yaml
 
 from na2q.methods import METHODS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
 PAGES = sorted([*BOOK.glob("*.md"), *(BOOK / "methods").glob("*.md")])
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

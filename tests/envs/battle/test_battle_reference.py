@@ -17,7 +17,7 @@ from na2q.envs.battle.maps import MAPS
 from na2q.envs.battle.outcome import settle
 from na2q.envs.battle.records import BATTLE, new_units, world
 
-FOLDER = Path(os.environ.get("NA2Q_SMAC_REFERENCE_DIR", Path(__file__).parent / "reference_smac"))
+FOLDER = Path(os.environ.get("NA2Q_SMAC_REFERENCE_DIR", Path(__file__).parent / "reference"))
 REFERENCE_MAPS = [name for name in MAPS if name != "3m"]  # 3m is not one of SMAC's maps in the paper
 TOLERANCE = 1e-6
 
