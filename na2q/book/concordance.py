@@ -27,11 +27,12 @@ def labels() -> dict[str, str]:
     found = {}
     for path in [*pages, *sorted((repo_root() / "notebooks").glob("*.ipynb"))]:
         page = f"notebooks/{path.stem}" if path.suffix == ".ipynb" else str(path.relative_to(book).with_suffix(""))
-        found |= dict.fromkeys(_labels_in(path), page)
+        found |= dict.fromkeys(labels_in(path), page)
     return found
 
 
-def _labels_in(path: Path) -> list[str]:
+def labels_in(path: Path) -> list[str]:
+    """List the labels that a page, a notebook or MyST text, defines."""
     if path.suffix == ".md":
         text, figures = path.read_text(), []
     else:

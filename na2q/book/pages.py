@@ -10,10 +10,9 @@ from typing import Any
 import nbformat
 import papermill
 import yaml
-from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
 from papermill.exceptions import PapermillExecutionError
 
+from na2q.book.execution import keep, read
 from na2q.paths import repo_root
 
 SETS = "parameters.yml"
@@ -95,20 +94,13 @@ def _exporting(folder: Path) -> Iterator[None]:
 def seed_cache(source: Path, executed: Path, cache: Path) -> None:
     """Put a notebook that ran with its own parameters where the book's build looks for executed ones.
 
-    The cache knows notebooks by the source and metadata of their code cells, to which papermill adds, so those of
-    the source are put back. Raises ValueError where the executed copy has other cells, as one with injected
+    Raises ValueError where the executed copy has other cells, as one with injected
     parameters does.
     """
-    plain, done = nbformat.read(source, 4), nbformat.read(executed, 4)
-    if [cell.source for cell in plain.cells] != [cell.source for cell in done.cells]:
+    page, done = read(source), nbformat.read(executed, 4)
+    if page is None or [cell.source for cell in page.notebook.cells] != [cell.source for cell in done.cells]:
         raise ValueError(f"{executed} ran with other cells than {source}: it cannot stand in for it")
-    seconds = done.metadata.get("papermill", {}).get("duration")
-    for cell, shown in zip(plain.cells, done.cells, strict=True):
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = shown.outputs, shown.execution_count
-    cache.mkdir(parents=True, exist_ok=True)
-    bundle = CacheBundleIn(plain, str(source), data={"execution_seconds": seconds})
-    get_cache(str(cache)).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    keep(page, done, cache, done.metadata.get("papermill", {}).get("duration"))
 
 
 def draw(chosen: str, names: Collection[str], given: Mapping[str, Any], out: Path) -> Iterator[str]:
