@@ -30,7 +30,7 @@ class WeightedOptions(Settings):
     """Hidden units of the net that makes the weights."""
 
 
-class Weighted(methods.QLearning):
+class Weighted(methods.QLearning[WeightedOptions, None, None]):
     """Q_tot = sum_i w_i(s) Q_i with w_i(s) >= 0: VDN, with a weight for each agent that the state decides."""
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: WeightedOptions) -> None:

@@ -10,9 +10,9 @@ Axis letters, the same everywhere in the package:
 An episode of L transitions fills the L + 1 slots 0..L; a slot holds what agents see before they act.
 """
 
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import NamedTuple
 
-import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -48,40 +48,11 @@ class EpisodeBatch(NamedTuple):
         return self
 
 
-class Chunk(NamedTuple):
-    """Time slots start <= t < stop of the `episodes` longest episodes of a batch."""
-
-    start: int
-    stop: int
-    episodes: int
-
-
-class Slots(NamedTuple):
-    """Which slots of a padded batch are computed, and in which flat order.
-
-    Episodes are sorted by length and time is cut into chunks; a chunk holds only the episodes that
-    reach it, so that padding costs nothing while the recurrent net still sees dense blocks.
-    """
-
-    chunks: tuple[Chunk, ...]
-    index: Int[Tensor, " p"]  # slot p is entry index[p] of a batch array flattened over (b, t+1)
-    now: Int[Tensor, " r"]  # position in p of the slot where transition r starts
-    next: Int[Tensor, " r"]  # position in p of the slot where it ends
-    transition: Int[Tensor, " r"]  # transition r is entry transition[r] of an array flattened over (b, t)
-
-
-class Unroll(NamedTuple):
-    """What a recurrent agent says about every computed slot."""
-
-    q: Float[Tensor, "p n a"]
-    hidden: Float[Tensor, "p n h"]  # GRU output at the slot: it has seen o_t and u_{t-1}
-
-
-class MixContext:
+class MixContext(SimpleNamespace):
     """What a mixer may look at besides the utilities; leading axes `...` are transitions.
 
-    Fields are given as tensors or as functions that gather them: each is gathered when a mixer first reads it,
-    since most mixers read little and gathering all costs a sixth of an update of VDN.
+    A plain record that holds what it was given and nothing else. An update gives the fields that the method's
+    `mixer_reads` names, and reading another one is an AttributeError.
     """
 
     state: Float[Tensor, "... s"]
@@ -90,29 +61,18 @@ class MixContext:
     actions: Int[Tensor, "... n"]  # the joint action whose value is mixed
     q_max: Float[Tensor, "... n"]  # each agent's best available utility
     greedy: Bool[Tensor, "... n"]  # whether the action is that best one
-    semantics: Float[Tensor, "... n z"] | None  # identity semantics z_i (NA2Q)
-    noise: Any  # random numbers of this pass (SHAQ's coalitions)
+    semantics: Float[Tensor, "... n z"] | None = None  # identity semantics z_i, where a method has them
+    orders: Int[Tensor, "... m n"] | None = None  # places of the agents in sampled orders, where a method has them
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, **fields: Tensor | None) -> None:
         unknown = fields.keys() - type(self).__annotations__.keys()
         if unknown:
             raise TypeError(f"a mixer's context has no {sorted(unknown)}; it has {sorted(type(self).__annotations__)}")
-        self._fields: dict[str, Any] = {"semantics": None, "noise": None} | fields
+        super().__init__(**fields)
 
-    def __getattr__(self, name: str) -> Any:
-        """Gather a field and keep it."""
-        if name.startswith("_") or name not in self._fields:
-            raise AttributeError(f"this context was made without {name!r}")
-        value = self._fields[name]
-        if callable(value):
-            with torch.enable_grad():  # whoever reads first may not need the gradient, but a later one may
-                value = value()
-        setattr(self, name, value)
-        return value
-
-    def replace(self, **fields: Any) -> "MixContext":
+    def replace(self, **fields: Tensor | None) -> "MixContext":
         """Copy the context with some fields changed."""
-        return MixContext(**self._fields | fields)
+        return MixContext(**vars(self) | fields)
 
 
 class MixerOutput(NamedTuple):

@@ -12,7 +12,7 @@ from jaxtyping import install_import_hook
 
 torch.set_num_threads(1)
 # all but config, whose own errors name the value and what is allowed
-ROOMS = "agents book campaign envs evaluation explain methods nets theory training types vae"
+ROOMS = "book campaign envs evaluation explain methods nets theory training types"
 install_import_hook([f"na2q.{name}" for name in ROOMS.split()], "typecheck.check")
 
 

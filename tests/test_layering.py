@@ -8,17 +8,15 @@ import pytest
 import na2q
 
 PACKAGE = Path(na2q.__file__).parent
-GROUND = {"spec", "types", "config", "nets", "agents", "vae", "paths"}
+GROUND = {"spec", "types", "config", "nets", "paths"}
 MAY_IMPORT = {  # module or room -> what of na2q it may import besides itself
     "spec": set(),
     "config": set(),
     "paths": set(),
     "style": set(),
     "types": {"spec"},
-    "nets": {"types"},
-    "agents": {"config", "nets", "spec", "types"},
-    "vae": {"nets", "types"},
-    "methods": {"config", "nets", "agents", "vae", "spec", "types"},
+    "nets": {"config", "spec", "types"},
+    "methods": {"config", "nets", "spec", "types"},
     "envs": {"config", "spec"},
     "theory": set(),
     "training": GROUND | {"methods", "envs"},

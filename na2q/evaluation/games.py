@@ -80,14 +80,14 @@ def read_out(learner: Learner, batch: EpisodeBatch, game: str) -> Solution:
     with torch.no_grad():
         step = learner.objective.step(batch, learner.generator)
         q_tot = learner.online.mix(step.q_taken, step.live).q_tot
-    follows = step.live.greedy.all(-1).unflatten(0, batch.valid.shape).all(1)
+    follows = (step.taken == step.at_now(step.greedy)).all(-1).unflatten(0, batch.valid.shape).all(1)
     payoff = float(batch.reward[follows].sum())  # one episode alone is greedy throughout
     tables = MatrixGame(game, MatrixOptions()).game
     if q_tot.dim() > 1:
         return Solution(payoff, tables.optimum, None)
     total, count = np.zeros(tables.payoff.shape), np.zeros(tables.payoff.shape)
     n_states = learner.online.spec.obs_dim
-    cell = (step.live.obs[:, 0, :n_states].argmax(-1).numpy(), *step.taken.T.numpy())
+    cell = (step.at_now(step.obs)[:, 0, :n_states].argmax(-1).numpy(), *step.taken.T.numpy())
     np.add.at(total, cell, q_tot.numpy())
     np.add.at(count, cell, 1)
     return Solution(payoff, tables.optimum, total / count)  # mean over the histories that lead to a state

@@ -79,7 +79,7 @@ def joint_action_contexts(online: QLearning, seed: int) -> tuple[Float[Tensor, "
         q_max=q.amax(-1).expand(rows, -1),
         greedy=actions == q.argmax(-1),
         semantics=normal(n, hidden).expand(rows, -1, -1),
-        noise=noise.expand(rows, -1, -1) if isinstance(noise, Tensor) and noise.dim() == 3 else None,
+        orders=noise.expand(rows, -1, -1) if isinstance(noise, Tensor) and noise.dim() == 3 else None,
     )
     return q, ctx
 

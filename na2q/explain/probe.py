@@ -11,9 +11,9 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from torch import Tensor
 
-from na2q.agents import mask_unavailable
 from na2q.explain import measures
 from na2q.methods.base import QLearning, take
+from na2q.nets.agents import mask_unavailable
 from na2q.training.policy import load_method
 from na2q.types import NO_ACTION, MixContext, MixerOutput
 

@@ -21,10 +21,10 @@ from numpy import ndarray
 from torch import Tensor
 
 import na2q
-from na2q.agents import mask_unavailable
 from na2q.envs.base import Labelled, Recordable, Snapshot, VectorEnv
 from na2q.explain.probe import Probe
 from na2q.methods.base import Coalition, QLearning, take
+from na2q.nets.agents import mask_unavailable
 from na2q.training.policy import Policy, load_method, make_env
 from na2q.training.rollout import Slot, play
 from na2q.training.runlog import WEIGHTS, git_commit, replacing

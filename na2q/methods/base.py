@@ -5,19 +5,24 @@ mixer. A subclass overrides only what its paper changes: `mix` (always), and whe
 `prepare`, `reward`, `bootstrap`, `losses`, `parameter_groups` and `after_step`.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, Self, TypeVar
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from na2q.agents import RecurrentAgent, mask_unavailable
 from na2q.config import AgentConfig
+from na2q.nets.agents import RecurrentAgent, Unroll, mask_unavailable
+from na2q.nets.slots import Slots
 from na2q.spec import EnvSpec
-from na2q.types import NO_ACTION, EpisodeBatch, Loss, MixContext, MixerOutput, Slots, Unroll, masked_mean
+from na2q.types import NO_ACTION, EpisodeBatch, Loss, MixContext, MixerOutput, masked_mean
 
 Coalition = tuple[int, ...]
+Options = TypeVar("Options")  # the method's settings
+Noise = TypeVar("Noise")  # random numbers of one update; None where a method draws none
+Extra = TypeVar("Extra")  # what only this method computes once for all its losses; None where there is nothing
 
 
 class Group(NamedTuple):
@@ -31,33 +36,49 @@ class Group(NamedTuple):
     stepped_by_method: bool = False  # True: left out of the summed loss, stepped in `after_step`
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True)
+class Step(Generic[Noise, Extra]):
     """Everything that the losses of one update share, derived once; r are transitions, p slots."""
 
     slots: Slots
     inputs: Float[Tensor, "p n i"]  # what the agent network was fed
-    now: Unroll  # online network, all slots
-    then: Unroll  # target network, all slots
+    online: Unroll  # of all slots, by the network that is trained
+    target: Unroll  # of all slots, by its older copy
     obs: Float[Tensor, "p n o"]
     avail: Bool[Tensor, "p n a"]
     greedy: Int[Tensor, "p n"]  # best available action of the online network
     taken: Int[Tensor, "r n"]  # executed actions
     q_taken: Float[Tensor, "r n"]  # online utilities of the executed actions
     q_next: Float[Tensor, "r n"]  # double Q: target utilities of the next greedy actions
-    live: MixContext  # online network where the transition starts
-    ahead: MixContext  # target network where it ends
+    live: MixContext  # what mixes `q_taken`: the online network where the transition starts
+    ahead: MixContext  # what mixes `q_next`: the target network where it ends
     reward: Float[Tensor, " r"]
     terminated: Float[Tensor, " r"]
     weight: Float[Tensor, " r"]  # 1 for transitions that happened, 0 for padding
     gamma: float
-    noise: Any  # what `draw_noise` drew
-    extra: Any = None  # what `prepare` keeps for the losses
+    noise: Noise
+    extra: Extra
+
+    def at_now(self, x: Float[Tensor, "p ..."] | Int[Tensor, "p ..."]) -> Tensor:
+        """Rows of an array over slots where the transitions start."""
+        return x.index_select(0, self.slots.now)
+
+    def at_next(self, x: Float[Tensor, "p ..."] | Int[Tensor, "p ..."]) -> Tensor:
+        """Rows of an array over slots where the transitions end."""
+        return x.index_select(0, self.slots.next)
 
 
-class QLearning(nn.Module):
-    """Double Q-learning of Q_tot from whole episodes; subclasses say how utilities are mixed."""
+class QLearning(nn.Module, Generic[Options, Noise, Extra]):
+    """Double Q-learning of Q_tot from whole episodes; subclasses say how utilities are mixed.
 
-    def __init__(self, spec: EnvSpec, agent: AgentConfig, options: Any) -> None:
+    Its type says what a method adds: `QLearning[QMIXOptions, None, None]` has settings of its own, draws no random
+    numbers and keeps nothing beside the step that all methods share.
+    """
+
+    mixer_reads: ClassVar[tuple[str, ...]] = ("state", "obs", "hidden", "actions", "q_max", "greedy")
+    """Fields of the context that `mix` looks at. A shorter list is faster, as an update gathers no others."""
+
+    def __init__(self, spec: EnvSpec, agent: AgentConfig, options: Options) -> None:
         super().__init__()
         self.spec, self.options = spec, options
         self.agent = RecurrentAgent(spec, agent)
@@ -73,19 +94,19 @@ class QLearning(nn.Module):
         """Combine the utilities of one joint action into its value; each method has to (else NotImplementedError)."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it mixes utilities")
 
-    def draw_noise(self, transitions: int, generator: torch.Generator) -> Any:
+    def draw_noise(self, transitions: int, generator: torch.Generator) -> Noise:
         """Draw the random numbers of one update; None where the method needs none."""
-        return None
+        return None  # type: ignore[return-value]  # a method whose Noise is another type overrides this
 
-    def reward(self, step: Step, target: "QLearning") -> Float[Tensor, " r"]:
+    def reward(self, step: Step[Noise, Extra], target: Self) -> Float[Tensor, " r"]:
         """Reward that the TD target is built from."""
         return step.reward
 
-    def bootstrap(self, step: Step, target: "QLearning") -> Float[Tensor, "r ..."]:
+    def bootstrap(self, step: Step[Noise, Extra], target: Self) -> Float[Tensor, "r ..."]:
         """Value of the next slot's greedy joint action under the target network."""
         return target.mix(step.q_next, step.ahead).q_tot
 
-    def losses(self, step: Step, target: "QLearning") -> dict[str, Loss]:
+    def losses(self, step: Step[Noise, Extra], target: Self) -> dict[str, Loss]:
         """Terms of the minimised loss."""
         return {"td": Loss(self.td_loss(step, target))}
 
@@ -93,14 +114,14 @@ class QLearning(nn.Module):
         """Parameters by optimiser; by default one RMSprop for all (App. F.2)."""
         return [Group("all", list(self.parameters()), "rmsprop")]
 
-    def after_step(self, step: Step, optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:
+    def after_step(self, step: Step[Noise, Extra], optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:
         """Run once after every optimiser step; return what should be logged.
 
         `optimizers` are those of the groups that the method steps itself, by group name.
         """
         return {}
 
-    def prepare(self, step: Step, target: "QLearning") -> Step:
+    def prepare(self, step: Step[Noise, Any], target: Self) -> Step[Noise, Extra]:
         """Add to the step what only this method computes, once for all its losses."""
         return step
 
@@ -121,12 +142,12 @@ class QLearning(nn.Module):
 
     # --- what all share -----------------------------------------------------------------------
 
-    def td_loss(self, step: Step, target: "QLearning") -> Tensor:
+    def td_loss(self, step: Step[Noise, Extra], target: Self) -> Tensor:
         """Mean squared TD error over valid transitions."""
         error = self.mix(step.q_taken, step.live).q_tot - self.td_target(step, target)
         return masked_mean(error.square(), step.weight)
 
-    def td_target(self, step: Step, target: "QLearning") -> Float[Tensor, "r ..."]:
+    def td_target(self, step: Step[Noise, Extra], target: Self) -> Float[Tensor, "r ..."]:
         """Double-DQN target y = r + gamma (1 - terminated) Q_next (below Eq. 9), without gradient."""
         with torch.no_grad():
             ahead = self.bootstrap(step, target)
@@ -142,8 +163,13 @@ def take(q: Float[Tensor, "... a"], actions: Int[Tensor, " ..."]) -> Float[Tenso
 
 
 def derive_step(
-    online: QLearning, target: QLearning, batch: EpisodeBatch, slots: Slots, gamma: float, noise: Any
-) -> Step:
+    online: QLearning[Options, Noise, Extra],
+    target: QLearning[Options, Noise, Extra],
+    batch: EpisodeBatch,
+    slots: Slots,
+    gamma: float,
+    noise: Noise,
+) -> Step[Noise, Extra]:
     """Unroll both networks over a batch and gather what the losses need."""
 
     def at(x: Tensor, index: Tensor) -> Tensor:
@@ -157,38 +183,30 @@ def derive_step(
     with torch.no_grad():
         then = target.agent.unroll(inputs, slots)
         masked_now, masked_then = (mask_unavailable(net.q, avail) for net in (now, then))
-        max_now, greedy = masked_now.max(-1)
-        q_next = take(masked_then, greedy).index_select(0, slots.next)
+        greedy = masked_now.argmax(-1)
     taken = at(batch.actions[:, :-1].clamp(min=0), slots.transition)
+    chosen = greedy.index_select(0, slots.next)
+
+    def context(rows: Tensor, net: Unroll, masked: Tensor, actions: Tensor) -> MixContext:
+        """Gather what the mixer reads."""
+        fields: dict[str, Callable[[], Tensor]] = {
+            "state": lambda: at(batch.state, slots.index.index_select(0, rows)),
+            "obs": lambda: obs.index_select(0, rows),
+            "hidden": lambda: net.hidden.index_select(0, rows),
+            "actions": lambda: actions,
+            "q_max": lambda: masked.index_select(0, rows).amax(-1),
+            "greedy": lambda: actions == greedy.index_select(0, rows),
+        }
+        return MixContext(**{name: fields[name]() for name in online.mixer_reads})
+
     reward, terminated, valid = (at(x, slots.transition) for x in (batch.reward, batch.terminated, batch.valid))
-
-    def context(net: Unroll, rows: Tensor, **more: Any) -> MixContext:
-        return MixContext(
-            state=lambda: at(batch.state, slots.index.index_select(0, rows)),
-            obs=lambda: obs.index_select(0, rows),
-            hidden=lambda: net.hidden.index_select(0, rows),
-            **more,
-        )
-
-    live = context(
-        now,
-        slots.now,
-        actions=taken,
-        q_max=lambda: max_now.index_select(0, slots.now),
-        greedy=lambda: taken == greedy.index_select(0, slots.now),
-    )
-    ahead = context(
-        then,
-        slots.next,
-        actions=lambda: greedy.index_select(0, slots.next),
-        q_max=lambda: masked_then.amax(-1).index_select(0, slots.next),
-        greedy=lambda: torch.ones_like(taken, dtype=torch.bool),
-    )
-    q_taken = take(now.q.index_select(0, slots.now), taken)
     step = Step(
-        slots=slots, inputs=inputs, now=now, then=then, obs=obs, avail=avail, greedy=greedy, taken=taken,
-        q_taken=q_taken, q_next=q_next, live=live, ahead=ahead, reward=reward,
-        terminated=terminated, weight=valid.to(reward.dtype), gamma=gamma, noise=noise,
+        slots=slots, inputs=inputs, online=now, target=then, obs=obs, avail=avail, greedy=greedy, taken=taken,
+        q_taken=take(now.q.index_select(0, slots.now), taken),
+        q_next=take(masked_then.index_select(0, slots.next), chosen),
+        live=context(slots.now, now, masked_now, taken),
+        ahead=context(slots.next, then, masked_then, chosen),
+        reward=reward, terminated=terminated, weight=valid.to(reward.dtype), gamma=gamma, noise=noise, extra=None,
     )  # fmt: skip
     return online.prepare(step, target)
 

@@ -1,8 +1,9 @@
 """CDS (Li et al., NeurIPS 2021): QPLEX with a reward for behaviour that tells agents apart."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import log
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import torch
 from jaxtyping import Float, Int
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from na2q.config import AgentConfig, CDSOptions
 from na2q.methods.base import Coalition, Group, QLearning, Step, owned
-from na2q.methods.qplex import QPLEXMixer
+from na2q.methods.qplex import QPLEX, QPLEXMixer
 from na2q.spec import EnvSpec
 from na2q.types import Loss, MixContext, MixerOutput, masked_mean
 
@@ -49,8 +50,13 @@ class Predictor(nn.Module):
         return (last(x) - rows.next_obs).square().sum(-1)
 
 
-class CDS(QLearning):
-    """QPLEX on two-headed agents, whose targets count how far a trajectory betrays its agent's index."""
+class CDS(QLearning[CDSOptions, Tensor, Rows]):
+    """QPLEX on two-headed agents, whose targets count how far a trajectory betrays its agent's index.
+
+    The random numbers of an update are the order in which the predictors see their rows.
+    """
+
+    mixer_reads = QPLEX.mixer_reads
 
     predictors: Any  # a ModuleList of Predictor: torch's type forgets its elements
 
@@ -80,23 +86,22 @@ class CDS(QLearning):
         """The released L1 norm and predictor minibatches include padding."""
         return not self.options.mask_padding
 
-    def prepare(self, step: Step, target: QLearning) -> Step:
+    def prepare(self, step: Step[Tensor, Any], target: Self) -> Step[Tensor, Rows]:
         """Gather the predictors' rows."""
         with torch.no_grad():
-            first = step.slots.now < step.slots.chunks[0].episodes  # the first chunk begins with all slots 0
-            before = step.live.hidden.roll(1, 0).masked_fill(first[:, None, None], 0)
+            first = step.slots.now < step.slots.sizes[0]  # the packed order begins with slot 0 of all episodes
+            before = step.at_now(step.online.hidden).roll(1, 0).masked_fill(first[:, None, None], 0)
             chosen = nn.functional.one_hot(step.taken, self.spec.n_actions).to(before.dtype)
-            inputs = torch.cat([before, step.live.obs, chosen], -1)
+            inputs = torch.cat([before, step.at_now(step.obs), chosen], -1)
             weight = step.weight.unsqueeze(-1).expand(inputs.shape[:-1])
-        return step._replace(extra=Rows(inputs, step.ahead.obs, weight))
+        return replace(step, extra=Rows(inputs, step.at_next(step.obs), weight))
 
-    def intrinsic_reward(self, step: Step, target: QLearning) -> Float[Tensor, "r n"]:
+    def intrinsic_reward(self, step: Step[Tensor, Rows], target: Self) -> Float[Tensor, "r n"]:
         """beta_1 log q(o'|h, u, i) - log p(o'|h, u) + beta_2 KL(pi_i || mean policy), of each agent.
 
         Unavailable actions count in both policies, as released.
         """
-        assert isinstance(target, CDS)
-        options, q = self.options, step.now.q[step.slots.now]
+        options, q = self.options, step.at_now(step.online.q)
         agents = torch.arange(self.spec.n_agents, device=q.device).expand(q.shape[:-1])
         blind, informed = (predictor.error(step.extra, agents) for predictor in target.predictors)
         log_policy = torch.log_softmax(options.beta1 * q, -1)
@@ -104,19 +109,19 @@ class CDS(QLearning):
         divergence = (log_policy.exp() * (log_policy - log_mean)).sum(-1)
         return blind - options.beta1 * informed + options.beta2 * divergence
 
-    def reward(self, step: Step, target: QLearning) -> Float[Tensor, " r"]:
+    def reward(self, step: Step[Tensor, Rows], target: Self) -> Float[Tensor, " r"]:
         """Team reward plus beta times the mean intrinsic reward."""
         return step.reward + self.options.beta * self.intrinsic_reward(step, target).mean(-1)
 
-    def losses(self, step: Step, target: QLearning) -> dict[str, Loss]:
+    def losses(self, step: Step[Tensor, Rows], target: Self) -> dict[str, Loss]:
         """TD error and the L1 norm of what the local heads add, over all slots that hold an observation."""
-        slots = torch.zeros_like(step.now.q[:, 0, 0])
+        slots = torch.zeros_like(step.online.q[:, 0, 0])
         if self.options.mask_padding:
             slots[step.slots.now] = step.weight
             slots[step.slots.next] = torch.maximum(slots[step.slots.next], step.weight)  # last slots begin nothing
         else:
             slots += 1
-        local = masked_mean(self.agent.local_utilities(step.now.hidden).abs(), slots)
+        local = masked_mean(self.agent.local_utilities(step.online.hidden).abs(), slots)
         return super().losses(step, target) | {"local_l1": Loss(local, self.options.local_l1)}
 
     def parameter_groups(self) -> list[Group]:
@@ -134,7 +139,7 @@ class CDS(QLearning):
         part = Rows(*(x.flatten(0, 1)[chosen] for x in rows))
         return masked_mean(predictor.error(part, agents), part.weight)
 
-    def after_step(self, step: Step, optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:
+    def after_step(self, step: Step[Tensor, Rows], optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:
         """Train both predictors on all rows once, in minibatches of random order; return their last losses."""
         logged = {}
         happened = step.extra.weight.flatten() > 0

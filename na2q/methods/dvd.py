@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from na2q.config import AgentConfig, DVDOptions
 from na2q.methods.base import QLearning
-from na2q.nets import mlp
+from na2q.nets.blocks import mlp
 from na2q.spec import EnvSpec
 from na2q.types import MixContext, MixerOutput
 
@@ -51,8 +51,10 @@ class DVDMixer(nn.Module):
         return MixerOutput((credits * q).sum(-1) + bias, credits, q, bias)
 
 
-class DVD(QLearning):
+class DVD(QLearning[DVDOptions, None, None]):
     """Q_tot = DVDMixer(q, s, o, h); the TD error reaches the agents through h as well."""
+
+    mixer_reads = ("state", "obs", "hidden")
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: DVDOptions) -> None:
         super().__init__(spec, agent, options)

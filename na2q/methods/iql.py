@@ -3,12 +3,15 @@
 from jaxtyping import Float
 from torch import Tensor
 
+from na2q.config import NoOptions
 from na2q.methods.base import Coalition, QLearning
 from na2q.types import MixContext, MixerOutput
 
 
-class IQL(QLearning):
+class IQL(QLearning[NoOptions, None, None]):
     """Each utility is its own value: no Q_tot, hence no credits, contributions or bias."""
+
+    mixer_reads = ()
 
     @property
     def coalitions(self) -> tuple[Coalition | None, ...]:

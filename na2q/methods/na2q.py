@@ -1,20 +1,20 @@
 """NA2Q (Liu, Zhu and Chen, ICML 2023): a neural additive model over agents and pairs, with attention credits."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import combinations, pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import elu
+from torch.nn.functional import elu, hardtanh
 
 from na2q.config import AgentConfig, NA2QOptions
 from na2q.methods.base import Coalition, Group, QLearning, Step, owned
-from na2q.nets import LinearBank, mlp
+from na2q.nets.blocks import LinearBank, mlp
 from na2q.spec import EnvSpec
 from na2q.types import Loss, MixContext, MixerOutput, masked_mean
-from na2q.vae import VAE, Posterior
 
 
 class Noise(NamedTuple):
@@ -159,8 +159,54 @@ class NA2QMixer(nn.Module):
         return ctx.semantics.flatten(-2)
 
 
-class NA2Q(QLearning):
+class Posterior(NamedTuple):
+    """Diagonal Gaussian over identity semantics z_i."""
+
+    mean: Float[Tensor, "... z"]
+    log_std: Float[Tensor, "... z"]
+    std: Float[Tensor, "... z"]
+
+    def sample(self, noise: Float[Tensor, "... z"]) -> Float[Tensor, "... z"]:
+        """Reparametrised sample; zero noise gives the mean."""
+        return torch.addcmul(self.mean, self.std, noise)
+
+    def detach(self) -> "Posterior":
+        """Cut the gradient."""
+        return Posterior(*(x.detach() for x in self))
+
+    def kl(self) -> Float[Tensor, " ..."]:
+        """Kullback-Leibler divergence from N(0, I), in nats."""
+        squares = torch.linalg.vecdot(self.mean, self.mean) + torch.linalg.vecdot(self.std, self.std)
+        return 0.5 * (squares - self.mean.shape[-1]) - self.log_std.sum(-1)
+
+
+class VAE(nn.Module):
+    """Encoder h_i -> N(mu, sigma) and decoder z_i -> mask M_i, shared by all agents (App. F.3, A12)."""
+
+    def __init__(self, inputs: int, hidden: int, obs_dim: int, log_std_range: tuple[float, float]) -> None:
+        """Build for GRU states of width `inputs`, which is also the width of z (released code)."""
+        super().__init__()
+        self.log_std_range = log_std_range
+        self.encoder = nn.Sequential(mlp(inputs, hidden, hidden), nn.ReLU())
+        self.mean = nn.Linear(hidden, inputs)
+        self.log_std = nn.Linear(hidden, inputs)
+        self.decoder = mlp(inputs, hidden, hidden, obs_dim)
+
+    def encode(self, hidden: Float[Tensor, "... h"]) -> Posterior:
+        """Posterior of z_i given the agent's history, summarised by its GRU state."""
+        features = self.encoder(hidden)
+        log_std = hardtanh(self.log_std(features), *self.log_std_range)  # a clamp with a cheaper backward pass
+        return Posterior(self.mean(features), log_std, log_std.exp())
+
+    def mask(self, semantics: Float[Tensor, "... z"]) -> Float[Tensor, "... o"]:
+        """Mask M_i in (0, 1) over the features of agent i's observation."""
+        return torch.sigmoid(self.decoder(semantics))
+
+
+class NA2Q(QLearning[NA2QOptions, Noise | None, Posterior | None]):
     """Two-headed agents, the additive mixer, and a VAE whose semantics z_i inform the credits."""
+
+    mixer_reads = ("state",)
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: NA2QOptions) -> None:
         super().__init__(spec, agent, options)
@@ -185,26 +231,20 @@ class NA2Q(QLearning):
         shape = (3, transitions, self.spec.n_agents, self.agent.config.hidden)
         return Noise(*torch.randn(shape, generator=generator, device=generator.device))
 
-    def prepare(self, step: Step, target: QLearning) -> Step:
-        """Sample the semantics that the credits see, online and target."""
-        if self.vae is None:
+    def prepare(self, step: Step[Noise | None, Any], target: Self) -> Step[Noise | None, Posterior | None]:
+        """Encode the semantics, and sample those that the credits see, online and target."""
+        if self.vae is None or target.vae is None or step.noise is None:  # an ablation: all three or none
             return step
-        options = self.options
-        posterior = self.vae.encode(step.live.hidden)
+        options, posterior = self.options, self.vae.encode(step.at_now(step.online.hidden))
         if options.credits != "semantics":
-            return step._replace(extra=posterior)
-        assert isinstance(target, NA2Q)
-        assert target.vae is not None
+            return replace(step, extra=posterior)
         noise = step.noise.vae if options.share_sample else step.noise.live
         source = posterior if options.td_to_encoder else posterior.detach()
         with torch.no_grad():
             encoder = target.vae if options.target_encoder else self.vae
-            ahead = encoder.encode(step.ahead.hidden).sample(step.noise.ahead)
-        return step._replace(
-            live=step.live.replace(semantics=source.sample(noise)),
-            ahead=step.ahead.replace(semantics=ahead),
-            extra=posterior,
-        )
+            ahead = encoder.encode(step.at_next(step.target.hidden)).sample(step.noise.ahead)
+        live = step.live.replace(semantics=source.sample(noise))
+        return replace(step, live=live, ahead=step.ahead.replace(semantics=ahead), extra=posterior)
 
     def inspect(
         self, ctx: MixContext, generator: torch.Generator, samples: int = 0
@@ -227,13 +267,13 @@ class NA2Q(QLearning):
         """The released VAE loss averages over padded slots (A10)."""
         return self.vae is not None and not self.options.mask_padding
 
-    def losses(self, step: Step, target: QLearning) -> dict[str, Loss]:
+    def losses(self, step: Step[Noise | None, Posterior | None], target: Self) -> dict[str, Loss]:
         """TD error + beta L_G (Eq. 9); L_G trains the agent's trunk too (A6)."""
         losses = super().losses(step, target)
-        if self.vae is None:
+        if self.vae is None or step.extra is None or step.noise is None:
             return losses
         mask = self.vae.mask(step.extra.sample(step.noise.vae))
-        terms = self.vae_terms(step.extra, mask, step.live.obs, step.weight)
+        terms = self.vae_terms(step.extra, mask, step.at_now(step.obs), step.weight)
         return losses | {name: Loss(value, self.options.beta) for name, value in terms.items()}
 
     def vae_terms(
@@ -267,7 +307,7 @@ class NA2Q(QLearning):
         agent = Group("agent", owned(self.agent, self.mixer), "rmsprop")
         return [agent, Group("vae", vae, "adam")] if vae else [agent]
 
-    def after_step(self, step: Step, optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:
+    def after_step(self, step: Step[Any, Any], optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:
         """Project the shape functions' weights back to non-negative ones (A14)."""
         for shape in self.mixer.shapes:
             shape.project()

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from na2q.config import AgentConfig, QattenOptions
 from na2q.methods.base import QLearning
-from na2q.nets import LinearBank, MLPBank, mlp
+from na2q.nets.blocks import LinearBank, MLPBank, mlp
 from na2q.spec import EnvSpec
 from na2q.types import MixContext, MixerOutput
 
@@ -44,8 +44,10 @@ class QattenMixer(nn.Module):
         return MixerOutput((credits * q).sum(-1) + bias, credits, q, bias)
 
 
-class Qatten(QLearning):
+class Qatten(QLearning[QattenOptions, None, None]):
     """Q_tot = QattenMixer(q, s); the released code adds no regulariser, though Qatten's own does."""
+
+    mixer_reads = ("state",)
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: QattenOptions) -> None:
         super().__init__(spec, agent, options)

@@ -7,7 +7,7 @@ from torch.nn.functional import elu
 
 from na2q.config import AgentConfig, QMIXOptions
 from na2q.methods.base import Coalition, QLearning
-from na2q.nets import mlp
+from na2q.nets.blocks import mlp
 from na2q.spec import EnvSpec
 from na2q.types import MixContext, MixerOutput
 
@@ -36,8 +36,10 @@ class QMixer(nn.Module):
         return MixerOutput((w2 * hidden).sum(-1) + bias, w2, hidden, bias)
 
 
-class QMIX(QLearning):
+class QMIX(QLearning[QMIXOptions, None, None]):
     """Q_tot = QMixer(q, s)."""
+
+    mixer_reads = ("state",)
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: QMIXOptions) -> None:
         super().__init__(spec, agent, options)

@@ -7,7 +7,7 @@ from torch.nn.functional import one_hot
 
 from na2q.config import AgentConfig, QPLEXOptions
 from na2q.methods.base import Coalition, QLearning
-from na2q.nets import MLPBank, mlp
+from na2q.nets.blocks import MLPBank, mlp
 from na2q.spec import EnvSpec
 from na2q.types import MixContext, MixerOutput
 
@@ -59,8 +59,10 @@ class QPLEXMixer(nn.Module):
         return MixerOutput((credits * contributions).sum(-1) + bias, credits, contributions, bias)
 
 
-class QPLEX(QLearning):
+class QPLEX(QLearning[QPLEXOptions, None, None]):
     """Q_tot = QPLEXMixer(q, s, u)."""
+
+    mixer_reads = ("state", "actions", "q_max")
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: QPLEXOptions) -> None:
         super().__init__(spec, agent, options)

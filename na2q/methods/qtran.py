@@ -1,5 +1,7 @@
 """QTRAN-base (Son et al., ICML 2019): an unrestricted joint value that the utilities' sum must fit."""
 
+from typing import Self
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -7,17 +9,19 @@ from torch.nn.functional import one_hot
 
 from na2q.config import AgentConfig, QTRANOptions
 from na2q.methods.base import QLearning, Step, take
-from na2q.nets import mlp
+from na2q.nets.blocks import mlp
 from na2q.spec import EnvSpec
 from na2q.types import Loss, MixContext, MixerOutput, masked_mean
 
 
-class QTRAN(QLearning):
+class QTRAN(QLearning[QTRANOptions, None, None]):
     """Q_jt learns from the TD error; sum_i Q_i + V(s) is held equal to it at the greedy action, above it elsewhere.
 
     `mix` is the sum, Q'_tot = sum_i Q_i + V(s), which alone has a decomposition. Q_jt has none, and its
     greedy joint action equals the agents' own only as far as the two penalties succeed.
     """
+
+    mixer_reads = ("state", "hidden", "actions")
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: QTRANOptions) -> None:
         super().__init__(spec, agent, options)
@@ -43,16 +47,15 @@ class QTRAN(QLearning):
         """Show Q_jt beside the sum that has the decomposition."""
         return ctx, {"q_joint": self.joint_value(ctx, ctx.actions)}
 
-    def bootstrap(self, step: Step, target: QLearning) -> Float[Tensor, " r"]:
+    def bootstrap(self, step: Step[None, None], target: Self) -> Float[Tensor, " r"]:
         """Joint value of the next greedy action; the agents find it without a search over joint actions."""
-        assert isinstance(target, QTRAN)
         return target.joint_value(step.ahead, step.ahead.actions)
 
-    def losses(self, step: Step, target: QLearning) -> dict[str, Loss]:
+    def losses(self, step: Step[None, None], target: Self) -> dict[str, Loss]:
         """L_td + lambda_opt L_opt + lambda_nopt L_nopt; the last two hold Q_jt fixed."""
         joint = self.joint_value(step.live, step.taken)
-        greedy = step.greedy[step.slots.now]
-        best = take(step.now.q[step.slots.now], greedy)  # unlike `q_max`, with gradient to the agents
+        greedy = step.at_now(step.greedy)
+        best = take(step.at_now(step.online.q), greedy)  # unlike `q_max`, with gradient to the agents
         with torch.no_grad():
             joint_best = self.joint_value(step.live, greedy)
         errors = {

@@ -1,5 +1,8 @@
 """SHAQ (Wang et al., NeurIPS 2022): Shapley-inspired coefficients for agents that depart from their greedy action."""
 
+from dataclasses import replace
+from typing import Any, Self
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -7,7 +10,7 @@ from torch.nn.functional import elu
 
 from na2q.config import AgentConfig, SHAQOptions
 from na2q.methods.base import Group, QLearning, Step, owned
-from na2q.nets import mlp
+from na2q.nets.blocks import mlp
 from na2q.spec import EnvSpec
 from na2q.types import MixContext, MixerOutput
 
@@ -41,22 +44,24 @@ class Coefficients(nn.Module):
         return 1 + value.abs().mean(-2)
 
 
-class SHAQ(QLearning):
+class SHAQ(QLearning[SHAQOptions, Tensor, None]):
     """Q_tot = sum_i Q_i with the utilities of non-greedy agents scaled by alpha_i.
 
     The coefficients depend on the utilities, so Q_tot need not be monotone, and the greedy joint action need
-    not maximise it.
+    not maximise it. The random numbers of an update are orders of the agents.
     """
+
+    mixer_reads = ("state", "greedy")
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: SHAQOptions) -> None:
         super().__init__(spec, agent, options)
         self.mixer = Coefficients(spec, options)
 
     def mix(self, q: Float[Tensor, "... n"], ctx: MixContext) -> MixerOutput:
-        """Scale and sum; raise ValueError without the orders of agents in `ctx.noise`."""
-        if ctx.noise is None:
-            raise ValueError("SHAQ mixes over sampled orders of agents, but the context's noise holds none")
-        alpha = self.mixer(q, ctx.state, ctx.noise)
+        """Scale and sum; raise ValueError without the sampled orders of agents in `ctx`."""
+        if ctx.orders is None:
+            raise ValueError("SHAQ mixes over sampled orders of agents, but the context holds none")
+        alpha = self.mixer(q, ctx.state, ctx.orders)
         credits = torch.where(ctx.greedy, torch.ones_like(alpha), alpha)
         return MixerOutput((credits * q).sum(-1), credits, q, torch.zeros_like(q[..., 0]))
 
@@ -69,13 +74,13 @@ class SHAQ(QLearning):
         self, ctx: MixContext, generator: torch.Generator, samples: int = 0
     ) -> tuple[MixContext, dict[str, Tensor]]:
         """Draw the orders of agents, without which the coefficients have no value."""
-        return ctx.replace(noise=self.draw_noise(len(ctx.state), generator)), {}
+        return ctx.replace(orders=self.draw_noise(len(ctx.state), generator)), {}
 
-    def prepare(self, step: Step, target: QLearning) -> Step:
+    def prepare(self, step: Step[Tensor, Any], target: Self) -> Step[Tensor, None]:
         """Give the online mixer the orders drawn."""
-        return step._replace(live=step.live.replace(noise=step.noise))
+        return replace(step, live=step.live.replace(orders=step.noise))
 
-    def bootstrap(self, step: Step, target: QLearning) -> Float[Tensor, " r"]:
+    def bootstrap(self, step: Step[Tensor, None], target: Self) -> Float[Tensor, " r"]:
         """Plain sum: at the greedy joint action every coefficient is 1."""
         return step.q_next.sum(-1)
 

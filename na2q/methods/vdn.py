@@ -4,12 +4,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from na2q.config import NoOptions
 from na2q.methods.base import QLearning
 from na2q.types import MixContext, MixerOutput
 
 
-class VDN(QLearning):
+class VDN(QLearning[NoOptions, None, None]):
     """Every agent has credit 1; no state, no parameters of its own."""
+
+    mixer_reads = ()
 
     def mix(self, q: Float[Tensor, "... n"], ctx: MixContext) -> MixerOutput:
         """Q_tot = sum_i Q_i."""

@@ -1,26 +1,26 @@
 """OW-QMIX, the paper's WQMIX (Rashid et al., NeurIPS 2020): QMIX fitted to an unrestricted value."""
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from na2q.agents import RecurrentAgent
 from na2q.config import AgentConfig, WQMIXOptions
 from na2q.methods.base import Coalition, QLearning, Step, take
 from na2q.methods.qmix import QMixer
-from na2q.nets import mlp
+from na2q.nets.agents import RecurrentAgent, Unroll
+from na2q.nets.blocks import mlp
 from na2q.spec import EnvSpec
-from na2q.types import Loss, MixContext, MixerOutput, Unroll, masked_mean
+from na2q.types import Loss, MixContext, MixerOutput, masked_mean
 
 
 class Central(NamedTuple):
-    """What the central agents say, online and target."""
+    """What the central agents say."""
 
-    now: Unroll
-    then: Unroll
+    online: Unroll
+    target: Unroll
 
 
 class CentralMixer(nn.Module):
@@ -37,8 +37,10 @@ class CentralMixer(nn.Module):
         return (self.net(torch.cat([state, q], -1)) + self.v(state)).squeeze(-1)
 
 
-class WQMIX(QLearning):
+class WQMIX(QLearning[WQMIXOptions, None, Central]):
     """Q_tot is QMIX's; targets come from Q*, and errors count fully only where Q_tot is too low."""
+
+    mixer_reads = ("state",)
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: WQMIXOptions) -> None:
         super().__init__(spec, agent, options)
@@ -55,29 +57,27 @@ class WQMIX(QLearning):
         """Mix as QMIX does; Q* plays no part in acting and has no decomposition."""
         return self.mixer(q, ctx.state)
 
-    def prepare(self, step: Step, target: QLearning) -> Step:
+    def prepare(self, step: Step[None, Any], target: Self) -> Step[None, Central]:
         """Unroll the central agents over the same inputs."""
-        assert isinstance(target, WQMIX)
-        now = self.central_agent.unroll(step.inputs, step.slots)
+        online = self.central_agent.unroll(step.inputs, step.slots)
         with torch.no_grad():
-            then = target.central_agent.unroll(step.inputs, step.slots)
-        return step._replace(extra=Central(now, then))
+            older = target.central_agent.unroll(step.inputs, step.slots)
+        return replace(step, extra=Central(online, older))
 
-    def bootstrap(self, step: Step, target: QLearning) -> Float[Tensor, " r"]:
+    def bootstrap(self, step: Step[None, Central], target: Self) -> Float[Tensor, " r"]:
         """Q* of the action that the agents, not their central counterparts, would choose next."""
-        assert isinstance(target, WQMIX)
-        then = step.extra.then.q[step.slots.next]
-        return target.central(step.ahead.state, take(then, step.ahead.actions))
+        q = take(step.at_next(step.extra.target.q), step.at_next(step.greedy))
+        return target.central(step.ahead.state, q)
 
-    def central_value(self, step: Step) -> Float[Tensor, " r"]:
+    def central_value(self, step: Step[None, Central]) -> Float[Tensor, " r"]:
         """Q* of the joint actions taken."""
-        return self.central(step.live.state, take(step.extra.now.q[step.slots.now], step.taken))
+        return self.central(step.live.state, take(step.at_now(step.extra.online.q), step.taken))
 
     def td_weight(self, error: Float[Tensor, " r"]) -> Float[Tensor, " r"]:
         """1 where Q_tot lies below the target, otherwise the option's w."""
         return torch.where(error < 0, 1.0, self.options.weight)
 
-    def losses(self, step: Step, target: QLearning) -> dict[str, Loss]:
+    def losses(self, step: Step[None, Central], target: Self) -> dict[str, Loss]:
         """Weighted TD error of Q_tot and plain TD error of Q*, on one target."""
         y = self.td_target(step, target)
         error = self.mix(step.q_taken, step.live).q_tot - y

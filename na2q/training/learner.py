@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from na2q.agents import plan_slots
 from na2q.config import OptimConfig
 from na2q.methods.base import Group, QLearning, Step, derive_step
-from na2q.types import EpisodeBatch, Loss, Slots
+from na2q.nets.slots import Slots, plan_slots
+from na2q.types import EpisodeBatch, Loss
 
 
 class TDObjective(nn.Module):

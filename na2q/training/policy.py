@@ -11,13 +11,13 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from na2q import envs
-from na2q.agents import RecurrentAgent, epsilon_greedy
 from na2q.config import TrainConfig
 from na2q.envs.base import Observation, VectorEnv
 from na2q.methods import METHODS
 from na2q.methods.base import QLearning
+from na2q.nets.agents import RecurrentAgent
 from na2q.spec import EnvSpec
-from na2q.training.rollout import play
+from na2q.training.rollout import epsilon_greedy, play
 from na2q.training.runlog import read_weights
 from na2q.training.trainer import MAX_SEED
 from na2q.types import NO_ACTION

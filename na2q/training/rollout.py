@@ -9,8 +9,8 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from torch import Tensor
 
-from na2q.agents import RecurrentAgent, epsilon_greedy
 from na2q.envs.base import Observation, VectorEnv
+from na2q.nets.agents import UNAVAILABLE, RecurrentAgent
 from na2q.types import NO_ACTION, EpisodeBatch
 
 
@@ -105,3 +105,14 @@ def play(
         if not running.any():
             break
     return Episodes(tape.batch(), info)
+
+
+def epsilon_greedy(
+    q: Float[ndarray, "e n a"], avail: Bool[ndarray, "e n a"], epsilon: float, rng: np.random.Generator
+) -> Int[ndarray, "e n"]:
+    """Choose the best available action, or with probability epsilon any available one, per agent."""
+    greedy = np.where(avail, q, UNAVAILABLE).argmax(-1)
+    if epsilon == 0:
+        return greedy
+    anything = (rng.random(avail.shape) * avail).argmax(-1)
+    return np.where(rng.random(greedy.shape) < epsilon, anything, greedy)

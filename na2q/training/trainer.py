@@ -6,10 +6,10 @@ import time
 import numpy as np
 
 from na2q import envs
-from na2q.agents import RecurrentAgent
 from na2q.config import ExploreConfig, TrainConfig
 from na2q.envs.base import VectorEnv
 from na2q.methods import METHODS
+from na2q.nets.agents import RecurrentAgent
 from na2q.training.learner import Learner
 from na2q.training.replay import Replay
 from na2q.training.rollout import play

@@ -22,7 +22,7 @@ def test_previous_hidden_state_is_that_of_the_same_episode() -> None:
         if entry % slots == 0:
             assert not before.any()
         else:
-            torch.testing.assert_close(before, step.now.hidden[rows[entry - 1]])
+            torch.testing.assert_close(before, step.online.hidden[rows[entry - 1]])
 
 
 def test_predictors_take_one_step_for_each_minibatch() -> None:

@@ -12,11 +12,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from na2q.agents import plan_slots
 from na2q.config import AgentConfig, configure
 from na2q.methods import METHODS
 from na2q.methods.base import derive_step
 from na2q.methods.cds import Rows
+from na2q.nets.slots import plan_slots
 from na2q.spec import EnvSpec
 from na2q.types import NO_ACTION, EpisodeBatch, MixContext, MixerOutput
 
@@ -158,7 +158,7 @@ def test_dvd_released_alive_test_drops_agents_whose_features_sum_below_zero(aliv
 
 def test_shaq() -> None:
     model = build("shaq", samples=2, **NARROW)
-    ctx = context(noise=[[[0, 1], [1, 0]]])
+    ctx = context(orders=[[[0, 1], [1, 0]]])
     # agent 1 joins second after q_0 = 1, then first after nobody; w1 = (2, 2), b1 = w2 = b2 = 2
     second, first = (2 * elu(2 * team + 2 * -3 + 2) + 2 for team in (1, 0))
     alpha = 1 + (abs(second) + abs(first)) / 2
@@ -266,7 +266,7 @@ def test_td_loss(terminated: float, y: float) -> None:
 
 
 def test_double_q_values_the_online_choice_by_the_target_network() -> None:
-    model, target = build("vdn"), build("vdn")
+    model, target = (build("qplex", kernels=1, hyper=1) for _ in range(2))
     for net, values in ((model, [3.0, 4.0]), (target, [9.0, 7.0])):
         nn.init.zeros_(net.agent.head.weight)
         with torch.no_grad():
@@ -303,8 +303,9 @@ def test_cds_intrinsic_reward() -> None:
         nn.init.constant_(predictor.layers[2].bias, guess)
     step = one_step(1.0, model, target)
     q = torch.tensor([[0.0, log(2)], [0.0, 0.0]])
-    step = step._replace(
-        now=step.now._replace(q=q.expand(2, 2, 2)),
+    step = replace(
+        step,
+        online=step.online._replace(q=q.expand(2, 2, 2)),
         extra=Rows(step.extra.inputs, torch.tensor([[[1.0], [2.0]]]), step.extra.weight),
     )
     # pi = (1, 4)/5 and (1, 1)/2 with beta_1 = 2 in the exponent; mean policy (1/3 + 1/2, 2/3 + 1/2)/2

@@ -8,10 +8,10 @@ import torch
 from random_task import SPEC, VARIANTS, Variant, derive, random_batch
 from torch import Tensor
 
-from na2q.agents import plan_slots
 from na2q.config import METHOD_OPTIONS
 from na2q.evaluation.igm import UNRESTRICTED, chosen, joint_action_contexts, measure, random_weights, slopes
 from na2q.methods import METHODS
+from na2q.nets.slots import plan_slots
 from na2q.spec import EnvSpec
 from na2q.training.learner import Learner
 from na2q.types import MixContext
@@ -73,10 +73,41 @@ def test_mixing_works_with_any_leading_axes(variant: Variant) -> None:
     learner = variant.learner()
     step = derive(learner, random_batch())
     flat = learner.online.mix(step.q_taken, step.live).q_tot
-    fields = {name: getattr(step.live, name) for name in MixContext.__annotations__}
-    shaped = MixContext(**{name: None if x is None else x.unflatten(0, (3, -1)) for name, x in fields.items()})
+    shaped = MixContext(**{name: x.unflatten(0, (3, -1)) for name, x in vars(step.live).items()})
     q_tot = learner.online.mix(step.q_taken.unflatten(0, (3, -1)), shaped).q_tot
     torch.testing.assert_close(q_tot.flatten(0, 1), flat, rtol=1e-5, atol=1e-6)
+
+
+class Watched(MixContext):
+    """A context that notes which of its fields are read."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in MixContext.__annotations__:
+            READ.add(name)
+        return super().__getattribute__(name)
+
+
+READ: set[str] = set()
+
+
+@EVERY
+def test_a_mixer_reads_what_its_method_declares(variant: Variant) -> None:
+    learner = variant.learner()
+    step = derive(learner, random_batch())
+    READ.clear()
+    learner.online.mix(step.q_taken, Watched(**vars(step.live)))
+    uniform = getattr(learner.online.options, "credits", None) == "uniform"  # these credits need nothing at all
+    declared = set(learner.online.mixer_reads)
+    assert READ - {"semantics", "orders"} <= declared
+    assert uniform or declared <= READ
+
+
+def test_a_field_that_was_not_gathered_is_an_error_that_names_it() -> None:
+    step = derive(Variant("qmix").learner(), random_batch())
+    with pytest.raises(AttributeError, match="hidden"):
+        _ = step.live.hidden
+    with pytest.raises(TypeError, match="sate"):
+        MixContext(sate=step.live.state)
 
 
 @pytest.mark.parametrize("variant", MIXING, ids=str)

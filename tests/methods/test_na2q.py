@@ -73,6 +73,6 @@ def test_credits_from_the_state_do_not_move_with_semantics() -> None:
     for credits, moves in (("semantics", True), ("state", False)):
         learner = Variant("na2q", settings={"options.credits": credits}).learner()
         step = derive(learner, random_batch())
-        live = step.live.replace(semantics=torch.randn(*step.live.hidden.shape))
+        live = step.live.replace(semantics=torch.randn(*step.taken.shape, learner.online.agent.config.hidden))
         a, b = (learner.online.mix(step.q_taken, x).credits for x in (live, live.replace(semantics=live.semantics + 1)))
         assert torch.equal(a, b) != moves

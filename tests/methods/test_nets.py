@@ -1,9 +1,14 @@
 """Shared networks agree with torch's own."""
 
+import pytest
 import torch
 from torch import nn
+from torch.nn.utils.rnn import PackedSequence
 
 from na2q.nets import GRU, LinearBank
+from na2q.nets.gru import Unrolled
+
+SIZES = torch.tensor([4, 4, 3, 3, 1, 1, 1])  # rows of each slot
 
 
 def test_gru_equals_torch_forward_and_backward() -> None:
@@ -12,27 +17,29 @@ def test_gru_equals_torch_forward_and_backward() -> None:
     torchs.load_state_dict(ours.state_dict())
     results = []
     for gru in (ours, torchs):
-        x, h = (torch.randn(*shape, generator=torch.Generator().manual_seed(1)) for shape in ((9, 4, 5), (1, 4, 7)))
-        x.requires_grad_(), h.requires_grad_()
-        out, last = gru(x, h)
-        (out.square().sum() + (3 * last).sum()).backward()
-        results.append([out, last, x.grad, h.grad, *(p.grad for p in gru.parameters())])
+        x = torch.randn(int(SIZES.sum()), 5, generator=torch.Generator().manual_seed(1)).requires_grad_()
+        out = gru.unroll(x, SIZES) if isinstance(gru, GRU) else gru(PackedSequence(x, SIZES))[0].data
+        out.square().sum().backward()
+        results.append([out, x.grad, *(p.grad for p in gru.parameters())])
     for a, b in zip(*results, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
 
 
-def test_gru_gradient_is_that_of_finite_differences() -> None:
+@pytest.mark.parametrize("sizes", [(2, 2, 2), (3, 1), (1,), (3, 2, 2, 1)])
+def test_gru_gradient_is_that_of_finite_differences(sizes: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
     gru = GRU(2, 3).double()
-    x, h = (torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((4, 2, 2), (1, 2, 3)))
-    assert torch.autograd.gradcheck(lambda x, h: gru(x, h)[0], (x, h))
+    x = torch.randn(sum(sizes), 2, dtype=torch.float64, requires_grad=True)
+    weights = [w.detach().requires_grad_() for w in gru.all_weights[0]]
+    assert torch.autograd.gradcheck(Unrolled.apply, (x, sizes, *weights))
 
 
-def test_gru_over_chunks_equals_one_pass() -> None:
-    gru, x = GRU(3, 3), torch.randn(6, 2, 3)
-    whole, _ = gru(x, torch.zeros(1, 2, 3))
-    first, carried = gru(x[:4], torch.zeros(1, 2, 3))
-    second, _ = gru(x[4:], carried)
-    torch.testing.assert_close(torch.cat([first, second]), whole)
+def test_a_row_of_the_gru_goes_on_from_its_own_state_alone() -> None:
+    gru, x = GRU(3, 3), torch.randn(int(SIZES.sum()), 3)
+    whole = gru.unroll(x, SIZES)
+    first = torch.cat([slot[:1] for slot in x.split(SIZES.tolist())])
+    alone = gru.unroll(first, torch.ones_like(SIZES))
+    torch.testing.assert_close(torch.cat([slot[:1] for slot in whole.split(SIZES.tolist())]), alone)
 
 
 def test_linear_bank_is_its_maps_side_by_side() -> None:

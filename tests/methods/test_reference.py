@@ -12,8 +12,8 @@ import pytest
 import torch
 from reference_case import ReferenceCase, find
 
-from na2q.agents import plan_slots
 from na2q.methods.na2q import Noise
+from na2q.nets.slots import plan_slots
 
 FOLDER = Path(os.environ.get("NA2Q_REFERENCE_DIR", Path(__file__).parent / "reference"))
 FILES = sorted(FOLDER.glob("*.npz"))
@@ -106,9 +106,12 @@ class Update:
             }
         rows |= getattr(self, f"_{self.case.method}", dict)()
         out = {name: x.unflatten(0, self.shape) for name, x in rows.items()}
-        out |= {"agent_q_online": self.slots(step.now.q), "agent_q_target": self.slots(step.then.q)}
+        out |= {"agent_q_online": self.slots(step.online.q), "agent_q_target": self.slots(step.target.q)}
         if self.case.method == "wqmix":
-            out |= {"central_q_online": self.slots(step.extra.now.q), "central_q_target": self.slots(step.extra.then.q)}
+            out |= {
+                "central_q_online": self.slots(step.extra.online.q),
+                "central_q_target": self.slots(step.extra.target.q),
+            }
         out["greedy_action"] = self.slots(step.greedy.masked_fill(~step.avail.any(-1).all(-1, keepdim=True), -1))
         out["valid"] = self.batch.valid
         return out
@@ -131,7 +134,7 @@ class Update:
         step, online = self.step, self.learner.online
         return {
             "q_tot": online.joint_value(step.live, step.taken),
-            "q_joint_greedy": online.joint_value(step.live, step.greedy[step.slots.now]),
+            "q_joint_greedy": online.joint_value(step.live, step.at_now(step.greedy)),
             "q_sum_plus_v": online.mix(step.q_taken, step.live).q_tot,
         }
 

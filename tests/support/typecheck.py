@@ -1,5 +1,8 @@
 """The run-time type checker of the tests: beartype, taking an int where a float is asked for."""
 
-from beartype import BeartypeConf, beartype
+from typing import Any, Self
 
-check = beartype(conf=BeartypeConf(is_pep484_tower=True))
+from beartype import BeartypeConf, FrozenDict, beartype
+
+# the import hook decorates methods one by one, where beartype cannot tell what Self is
+check = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=FrozenDict({Self: Any})))

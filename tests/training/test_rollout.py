@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from na2q.agents import RecurrentAgent, epsilon_greedy, plan_slots
 from na2q.config import AgentConfig, ExploreConfig, LBFOptions
 from na2q.envs import make
-from na2q.training.rollout import play
+from na2q.nets.agents import RecurrentAgent
+from na2q.nets.slots import plan_slots
+from na2q.training.rollout import epsilon_greedy, play
 from na2q.training.trainer import epsilon_at
 from na2q.types import NO_ACTION
 

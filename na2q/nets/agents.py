@@ -1,19 +1,27 @@
-"""The recurrent utility network Q_i(tau_i, u_i), its unroll over episodes and its epsilon-greedy use."""
+"""The recurrent utility network Q_i(tau_i, u_i)."""
 
-import numpy as np
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Bool, Float, Int
-from numpy import ndarray
 from torch import Tensor, nn
 from torch.nn.functional import one_hot, relu
 
 from na2q.config import AgentConfig
-from na2q.nets import GRU, LinearBank
+from na2q.nets.blocks import LinearBank
+from na2q.nets.gru import GRU
+from na2q.nets.slots import Slots
 from na2q.spec import EnvSpec
-from na2q.types import NO_ACTION, Chunk, EpisodeBatch, Slots, Unroll
+from na2q.types import NO_ACTION
 
 UNAVAILABLE = -9_999_999.0  # released code; finite, because padded slots multiply it by a zero mask
-MAX_CHUNKS = 8  # blocks that an unroll is cut into at most; 4 and 16 measured slower on short episodes
+
+
+class Unroll(NamedTuple):
+    """What a recurrent agent says about every computed slot."""
+
+    q: Float[Tensor, "p n a"]
+    hidden: Float[Tensor, "p n h"]  # GRU output at the slot: it has seen o_t and u_{t-1}
 
 
 class RecurrentAgent(nn.Module):
@@ -58,19 +66,10 @@ class RecurrentAgent(nn.Module):
         return self.local_heads.across(hidden, self.local_heads.weight, self.local_heads.bias)
 
     def unroll(self, inputs: Float[Tensor, "p n i"], slots: Slots) -> Unroll:
-        """Run the GRU from zero over the slots of a batch, chunk by chunk."""
+        """Run the GRU from zero over the slots of a batch."""
         x = relu(self.fc_in(inputs))
-        n, width = x.shape[1:]
-        hidden = x.new_zeros(1, slots.chunks[0].episodes * n, width)
-        outputs, first = [], 0
-        for start, stop, episodes in slots.chunks:
-            rows = (stop - start) * episodes
-            block = x[first : first + rows].reshape(stop - start, episodes * n, width)
-            out, hidden = self.gru(block, hidden[:, : episodes * n].contiguous())
-            outputs.append(out.reshape(rows, n, width))
-            first += rows
-        out = outputs[0] if len(outputs) == 1 else torch.cat(outputs)
-        return Unroll(self.utilities(out), out)
+        hidden = self.gru.unroll(x.flatten(0, 1), slots.sizes * x.shape[1]).view_as(x)
+        return Unroll(self.utilities(hidden), hidden)
 
     def initial_hidden(self, n_envs: int) -> Float[Tensor, "e n h"]:
         """Return the hidden state before the first observation."""
@@ -86,48 +85,6 @@ class RecurrentAgent(nn.Module):
         return self.utilities(hidden), hidden
 
 
-def plan_slots(batch: EpisodeBatch, skip_padding: bool) -> Slots:
-    """Choose the slots to compute: those that happened, rounded up to a few dense blocks, or all."""
-    episodes, steps = batch.valid.shape
-    if skip_padding:
-        lengths = batch.valid.sum(1)
-        transitions = batch.valid
-    else:
-        lengths = torch.full((episodes,), steps, device=batch.valid.device)
-        transitions = torch.ones_like(batch.valid)
-    lengths, order = lengths.sort(descending=True)
-    stops = sorted({int(lengths[episodes * i // MAX_CHUNKS]) + 1 for i in range(MAX_CHUNKS)})
-    chunks, positions, start = [], [], 0
-    for stop in stops:
-        alive = int((lengths >= start).sum())
-        chunks.append(Chunk(start, stop, alive))
-        time = torch.arange(start, stop, device=order.device)
-        positions.append((time[:, None] + order[:alive] * (steps + 1)).flatten())
-        start = stop
-    index = torch.cat(positions)
-    place = index.new_full((episodes * (steps + 1),), -1)
-    place[index] = torch.arange(len(index), device=index.device)
-    place = place.view(episodes, steps + 1)
-    return Slots(
-        tuple(chunks),
-        index,
-        now=place[:, :-1][transitions],
-        next=place[:, 1:][transitions],
-        transition=transitions.flatten().nonzero().squeeze(1),
-    )
-
-
 def mask_unavailable(q: Float[Tensor, "... a"], avail: Bool[Tensor, "... a"]) -> Float[Tensor, "... a"]:
     """Push the utility of unavailable actions far below every other."""
     return q.masked_fill(~avail, UNAVAILABLE)
-
-
-def epsilon_greedy(
-    q: Float[ndarray, "e n a"], avail: Bool[ndarray, "e n a"], epsilon: float, rng: np.random.Generator
-) -> Int[ndarray, "e n"]:
-    """Choose the best available action, or with probability epsilon any available one, per agent."""
-    greedy = np.where(avail, q, UNAVAILABLE).argmax(-1)
-    if epsilon == 0:
-        return greedy
-    anything = (rng.random(avail.shape) * avail).argmax(-1)
-    return np.where(rng.random(greedy.shape) < epsilon, anything, greedy)
