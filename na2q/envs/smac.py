@@ -25,9 +25,8 @@ from numpy import ndarray
 
 from na2q.config import SMACOptions
 from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, stack
-from na2q.envs.battle import names
-from na2q.envs.battle.maps import BattleMap, battle_map
-from na2q.spec import EnvSpec
+from na2q.envs.battle.layout import smac_layout
+from na2q.envs.battle.maps import battle_map
 
 DEFAULT_SC2PATH = "~/StarCraftII"
 RECIPE = "see requirements-smac.txt"
@@ -339,20 +338,6 @@ class _Copy:
 # --- the environment -------------------------------------------------------------------------------
 
 
-def _sizes(battle: BattleMap) -> EnvSpec:
-    """Return the sizes of a map with SMAC's default arguments."""
-    n, m, bits = len(battle.allies), len(battle.enemies), len(battle.ally_types)
-    ally, enemy = bits + (battle.ally_race == "P"), bits + (battle.enemy_race == "P")
-    return EnvSpec(
-        n_agents=n,
-        n_actions=battle.n_actions,
-        obs_dim=4 + m * (5 + enemy) + (n - 1) * (5 + ally) + 1 + ally,
-        state_dim=n * (4 + ally) + m * (3 + enemy) + n * battle.n_actions,
-        episode_limit=battle.episode_limit,
-        unit_dim=4 + ally,
-    )
-
-
 class SMACEnv:
     """E games of real SMAC, each in a process of its own (VectorEnv).
 
@@ -385,7 +370,8 @@ class SMACEnv:
         if n_envs < 1:
             raise ValueError(f"n_envs is {n_envs}, must be at least 1")
         self.map = battle_map(name)
-        self.spec = _sizes(self.map)
+        self._layout = smac_layout(self.map)
+        self.spec = self._layout.spec()
         self.n_envs = n_envs
         self.options = options or SMACOptions()
         self.run_name = run_name
@@ -440,8 +426,8 @@ class SMACEnv:
         raise ValueError("StarCraft II cannot be drawn here: set env_options.save_replays and open the replay in it")
 
     def labels(self) -> dict[str, list[str]]:
-        """Name features and actions; see `na2q.envs.battle.names.labels`."""
-        return names.labels(self.map, self.map.ally_race == "P", self.map.enemy_race == "P")
+        """Name features and actions; see `na2q.envs.battle.layout.Layout.labels`."""
+        return self._layout.labels()
 
     def snapshot(self, copy: int) -> Snapshot:
         """Return units as the embedded engine does, the game's loop counter, and how the replay's name begins.

@@ -15,7 +15,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy import ndarray
 
-from na2q.envs.battle.env import Frame
+from na2q.envs.battle.frame import Frame
 from na2q.envs.battle.maps import SHOOT, SIGHT
 from na2q.envs.battle.picture import draw_battle
 from na2q.explain import measures, scene

@@ -8,7 +8,7 @@ import xarray as xr
 from jaxtyping import Float
 from numpy import ndarray
 
-from na2q.envs.battle.env import Frame
+from na2q.envs.battle.frame import Frame
 
 WHOLE = "mean"  # of all features of one thing
 MOVES = {"north": (0, 1), "south": (0, -1), "east": (1, 0), "west": (-1, 0)}

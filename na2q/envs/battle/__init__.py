@@ -10,7 +10,8 @@ assumptions: figures made with it must say "embedded engine, not StarCraft II".
 """
 
 from na2q.config import BattleOptions
-from na2q.envs.battle.env import BattleEnv, Frame
+from na2q.envs.battle.env import BattleEnv
+from na2q.envs.battle.frame import Frame
 from na2q.envs.battle.maps import MAPS, BattleMap, battle_map
 
 FAMILY = "battle"

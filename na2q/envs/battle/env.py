@@ -1,45 +1,20 @@
 """Battles as a VectorEnv; results on them are those of an embedded engine, not of StarCraft II."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Int
 from numpy import ndarray
 
 from na2q.config import BattleOptions
 from na2q.envs.base import Observation, Snapshot, Transition, check_seeds
-from na2q.envs.battle import engine, names, records, spawn
+from na2q.envs.battle import engine, records, spawn
+from na2q.envs.battle.frame import Frame
+from na2q.envs.battle.layout import ACTION_NAMES, smac_layout
 from na2q.envs.battle.maps import FIRST_TARGET, battle_map
-from na2q.envs.battle.names import ACTION_NAMES
-from na2q.spec import EnvSpec
 
 TEMPLATE_SEED = 0  # of the battle shown before the first reset
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One battle at one moment, for pictures; u units, allies first, m of them enemies."""
-
-    map_name: str
-    step: int
-    types: tuple[str, ...]
-    """Name of each unit's type."""
-    enemy: Bool[ndarray, " u"]
-    alive: Bool[ndarray, " u"]
-    position: Float[ndarray, "u 2"]
-    health: Float[ndarray, " u"]
-    """Share of the type's hit points."""
-    shield: Float[ndarray, " u"]
-    """Share of the type's shields; 0 for types without."""
-    radius: Float[ndarray, " u"]
-    target: Int[ndarray, " u"]
-    """Unit that is attacked or healed, -1 for none."""
-    action: Int[ndarray, " n"]
-    """Last action of each agent, -1 before the first step."""
-    outcome: str
-    """running, won, lost, draw or time limit."""
 
 
 class BattleEnv:
@@ -64,6 +39,7 @@ class BattleEnv:
         self.map = battle_map(name)
         self.options = options or BattleOptions()
         self.n_envs = n_envs
+        self._layout = smac_layout(self.map, self.options.shield_bits)
         self._world = records.world(name, self.options.shield_bits)
         self._fresh = records.new_units(self.map, 1)[0]
         self._points, self._offsets = spawn.spawn_points(self.map), spawn.lattice()
@@ -72,27 +48,13 @@ class BattleEnv:
         self.battles = np.zeros(n_envs, records.BATTLE)
         """(E,) BATTLE records."""
         self._scratch = np.zeros(1, records.SCRATCH)
-        self.spec = spec = self._sizes()
+        self.spec = spec = self._layout.spec()
         self._shapes = (
             (n_envs, spec.n_agents, spec.obs_dim),
             (n_envs, spec.state_dim),
             (n_envs, spec.n_agents, spec.n_actions),
         )
         self.reset([TEMPLATE_SEED] * n_envs)
-
-    def _sizes(self) -> EnvSpec:
-        rules = self._world[0]
-        n, m, actions = int(rules.n_allies), int(rules.n_enemies), int(rules.n_actions)
-        ally = int(rules.ally_shield_bits + rules.type_bits)
-        enemy = int(rules.enemy_shield_bits + rules.type_bits)
-        return EnvSpec(
-            n_agents=n,
-            n_actions=actions,
-            obs_dim=4 + m * (5 + enemy) + (n - 1) * (5 + ally) + 1 + ally,
-            state_dim=n * (4 + ally) + m * (3 + enemy) + n * actions,
-            episode_limit=int(rules.limit),
-            unit_dim=4 + ally,
-        )
 
     def reset(self, seeds: Sequence[int]) -> Observation:
         """Begin a new battle in every copy; equal seeds give equal battles for equal actions.
@@ -147,7 +109,7 @@ class BattleEnv:
 
     def draw(self, axes: Any, copy: int = 0) -> None:
         """Draw one battle as it stands into matplotlib axes."""
-        from na2q.envs.battle.picture import draw_battle  # which imports this module
+        from na2q.envs.battle.picture import draw_battle  # matplotlib is loaded by who draws
 
         draw_battle(self.frame(copy), axes)
 
@@ -189,9 +151,8 @@ class BattleEnv:
         )
 
     def labels(self) -> dict[str, list[str]]:
-        """Name features and actions; see `names.labels`."""
-        rules = self._world[0]
-        return names.labels(self.map, bool(rules.ally_shield_bits), bool(rules.enemy_shield_bits))
+        """Name features and actions; see `Layout.labels`."""
+        return self._layout.labels()
 
     def snapshot(self, copy: int) -> Snapshot:
         """Return where units are and how they fare; see `Frame`."""

@@ -11,10 +11,13 @@ import math
 from numpy import ndarray
 
 from na2q.envs.battle.compiled import inlined, layer, part
+from na2q.envs.battle.layout import AGENT_STATE, ENEMY_STATE, MOVES, SEEN_ENEMY
 from na2q.envs.battle.maps import FIRST_TARGET, SHOOT, SIGHT, SIZE
 from na2q.envs.battle.records import GROUND, NOBODY, Record, Records
 
-N_MOVES = 4
+N_MOVES = len(MOVES)
+N_SEEN = len(SEEN_ENEMY)  # numbers on another unit before its health
+N_AGENT, N_ENEMY = len(AGENT_STATE), len(ENEMY_STATE)
 MIDDLE = SIZE / 2
 PER_SIGHT = 1 / SIGHT
 
@@ -116,8 +119,8 @@ def _write_obs(world: Record, units: Records, agent: int, avail: ndarray, row: n
             row[at + 1] = gap * PER_SIGHT
             row[at + 2] = dx * PER_SIGHT
             row[at + 3] = dy * PER_SIGHT
-            _write_unit(other, shield_bits, world.type_bits, row, at + 4)
-        at += 5 + shield_bits + world.type_bits
+            _write_unit(other, shield_bits, world.type_bits, row, at + N_SEEN)
+        at += N_SEEN + 1 + shield_bits + world.type_bits
     _write_unit(unit, world.ally_shield_bits, world.type_bits, row, at)
 
 
@@ -129,7 +132,7 @@ def _write_state(world: Record, units: Records, state: ndarray):
         unit = units[index]
         ally = unit.enemy == 0
         shield_bits = world.ally_shield_bits if ally else world.enemy_shield_bits
-        width = (4 if ally else 3) + shield_bits + world.type_bits
+        width = (N_AGENT if ally else N_ENEMY) + shield_bits + world.type_bits
         if unit.alive == 1:
             # SMAC's order: health, (weapon or energy,) x, y, shield, type
             place = at + (2 if ally else 1)

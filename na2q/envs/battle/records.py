@@ -13,6 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 from na2q.envs.battle import terrain
+from na2q.envs.battle.layout import smac_layout
 from na2q.envs.battle.maps import MAPS, SIZE, BattleMap, battle_map
 from na2q.envs.battle.units import LOOPS_PER_SECOND, UNITS, UnitType, unit_type
 
@@ -156,15 +157,13 @@ def world(name: str, shield_bits: str = "race") -> ndarray:
     Raises:
         ValueError: for an unknown map or another value of `shield_bits`.
     """
-    if shield_bits not in ("race", "always"):
-        raise ValueError(f"shield_bits is {shield_bits!r}, must be 'race' or 'always'")
     battle = battle_map(name)
+    layout = smac_layout(battle, shield_bits)
     worlds = np.zeros(1, WORLD)
     row: Record = worlds[0]
     row.n_allies, row.n_enemies = len(battle.allies), len(battle.enemies)
     row.n_actions, row.limit, row.max_reward = battle.n_actions, battle.episode_limit, battle.max_reward
-    row.ally_shield_bits = shield_bits == "always" or battle.ally_race == "P"
-    row.enemy_shield_bits = shield_bits == "always" or battle.enemy_race == "P"
+    row.ally_shield_bits, row.enemy_shield_bits = layout.ally_shield, layout.enemy_shield
     row.type_bits = len(battle.ally_types)
     row.medivac_rules = battle.medivac_rules
     row.attack_move, row.hunt = battle.order == "attack_move", battle.order == "attack_group"

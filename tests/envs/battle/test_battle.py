@@ -11,7 +11,7 @@ import pytest
 
 from na2q.config import ENV_OPTIONS, SCENARIOS, BattleOptions, configure
 from na2q.envs import battle
-from na2q.envs.battle import combat, engine, picture, records, scripts
+from na2q.envs.battle import combat, engine, film, picture, records, scripts
 from na2q.envs.battle.compiled import drop_stale
 from na2q.envs.battle.env import BattleEnv
 from na2q.envs.battle.maps import MAPS
@@ -219,8 +219,8 @@ def test_copies_that_have_ended_repeat_themselves_without_reward():
         (lambda: battle.make("3m").command(np.full((1, 3), 99)), ["99", "0 to 8"]),
         (lambda: unit_type("ghost"), ["ghost", "marine"]),
         (lambda: picture.draw_battle(battle.make("3m").frame(), agent=3), ["3", "0 to 2"]),
-        (lambda: picture.animate_battle([]), ["empty"]),
-        (lambda: picture.scripted_frames("3m", "genius"), ["genius", "focus"]),
+        (lambda: film.animate_battle([]), ["empty"]),
+        (lambda: film.scripted_frames("3m", "genius"), ["genius", "focus"]),
         (lambda: scripts.contest("3m", scripts.stand, 10, 4), ["10", "multiple of n_envs 4"]),
         (lambda: configure("na2q", "battle-9m"), ["9m", "corridor"]),
     ],
@@ -639,13 +639,13 @@ def test_lining_up_beats_waiting_in_a_crowd():
 def test_pictures_show_units_circles_and_the_label(tmp_path):
     from matplotlib import pyplot as plt
 
-    frames = picture.scripted_frames("MMM2")
+    frames = film.scripted_frames("MMM2")
     assert frames[0].outcome == "running"
     assert frames[-1].outcome == "lost"
     ax = picture.draw_battle(frames[12], agent=0)
     assert picture.LABEL in ax.get_title()
     texts = {text.get_text() for text in ax.texts}
     assert {"sight 9", "range 6"} <= texts
-    picture.animate_battle(frames[:2], agent=0).save(tmp_path / "battle.gif", writer="pillow")
+    film.animate_battle(frames[:2], agent=0).save(tmp_path / "battle.gif", writer="pillow")
     assert (tmp_path / "battle.gif").stat().st_size > 1000
     plt.close("all")
