@@ -12,11 +12,13 @@ from numpy import ndarray
 
 from na2q.config import LBFOptions
 from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, stack
+from na2q.envs.room import room
 from na2q.spec import EnvSpec
 
 NAME = re.compile(r"lbf-(\d+)p-(\d+)f")
 N_ACTIONS = len(Action)
 UNSEEN = (-1, -1, 0)
+DEALS = 10  # boards that lbforaging is asked for before the food is placed by a layout that is known to fit
 
 
 class Board(ForagingEnv):
@@ -26,8 +28,9 @@ class Board(ForagingEnv):
     available: Bool[ndarray, "n a"]  # actions that each player may take now
     dealt: Int[ndarray, "f 3"]  # row, column and level of every food as the episode began
 
-    def __init__(self, players: int, foods: int, options: LBFOptions) -> None:
-        self.options = options
+    def __init__(self, players: int, layout: Int[ndarray, "f 2"], options: LBFOptions) -> None:
+        """Make a board with as many foods as `layout` has cells, which is one way to place them."""
+        self.options, self.layout = options, layout
         legacy = options.levels == "legacy"
         super().__init__(
             players=players,
@@ -36,7 +39,7 @@ class Board(ForagingEnv):
             min_food_level=1,
             max_food_level=None,
             field_size=(options.field_size, options.field_size),
-            max_num_food=foods,
+            max_num_food=len(layout),
             sight=options.sight,
             max_episode_steps=options.time_limit,
             force_coop=options.force_coop,
@@ -46,24 +49,56 @@ class Board(ForagingEnv):
         """Deal a board that depends on the seed alone.
 
         The package keeps the players' last cells while it places them anew, so that a board would depend on
-        how the episode before it ended, and a resumed run could not repeat it.
+        how the episode before it ended, and a resumed run could not repeat it. It also gives up on a food after
+        1,000 tries: then the board is dealt again, from where the random numbers of the seed stand.
         """
-        for player in self.players:
-            player.position = None
-        return super().reset(seed=seed, options=options)
-
-    def spawn_food(self, max_num_food: int, min_levels: ndarray, max_levels: ndarray) -> None:
-        """Place the food; its highest level was exclusive too until lbforaging 1.1.1 (B2).
-
-        Levels are arrays (foods,). Raises ValueError where the board is too small for the food.
-        """
-        if self.options.levels == "legacy":
-            max_levels = np.maximum(min_levels, max_levels - 1)
-        super().spawn_food(max_num_food, min_levels, max_levels)
-        if np.count_nonzero(self.field) < max_num_food:
-            raise ValueError(f"{max_num_food} foods do not fit on a board of {self.options.field_size}^2 cells")
+        for _ in range(DEALS):
+            for player in self.players:
+                player.position = None
+            dealt = super().reset(seed=seed, options=options)
+            if np.count_nonzero(self.field) == self.max_num_food:
+                break
+            seed = None  # the package then goes on with its random numbers
+        else:
+            self._lay_out()
+            dealt = self._make_gym_obs(), self._get_info()
         ys, xs = np.nonzero(self.field)
         self.dealt = np.stack([ys, xs, self.field[ys, xs]], -1)
+        return dealt
+
+    def spawn_players(self, min_player_levels: ndarray, max_player_levels: ndarray) -> None:
+        """Place the players, levels are arrays (players,); on a crowded board the package may give up on some."""
+        super().spawn_players(min_player_levels, max_player_levels)
+        for player in self.players:
+            if player.position is None:
+                taken = {other.position for other in self.players}
+                free = [cell for cell in np.ndindex(*self.field_size) if cell not in taken]
+                level = self.np_random.integers(min_player_levels[0], max_player_levels[0] + 1)  # one range for all
+                player.setup(free[self.np_random.integers(len(free))], level, self.field_size)
+
+    def spawn_food(self, max_num_food: int, min_levels: ndarray, max_levels: ndarray) -> None:
+        """Place the food; its highest level was exclusive too until lbforaging 1.1.1, but for cooperation (B2, B7).
+
+        Levels are arrays (foods,).
+        """
+        if self.options.levels == "legacy" and not self.force_coop:
+            max_levels = np.maximum(min_levels, max_levels - 1)
+        self._levels = (max_levels if self.force_coop else min_levels), max_levels
+        super().spawn_food(max_num_food, min_levels, max_levels)
+
+    def _lay_out(self) -> None:
+        """Put the food on the layout, turned at random, and the players on other cells; they keep their levels."""
+        rng, last = self.np_random, len(self.field) - 1
+        cells = np.where(rng.integers(2, size=2), self.layout, last - self.layout)[:, :: 1 - 2 * int(rng.integers(2))]
+        low, high = self._levels
+        self.field[:] = 0
+        self.field[tuple(cells.T)] = rng.integers(low, high + 1)
+        self._food_spawned = self.field.sum()
+        free = np.argwhere(self.field == 0)
+        places = rng.choice(free, len(self.players), replace=False)
+        for player, (y, x) in zip(self.players, places.tolist(), strict=True):
+            player.position = (y, x)
+        self._gen_valid_moves()
 
     def _gen_valid_moves(self) -> None:
         """List valid actions as the package does, several times faster, and keep them as an array too."""
@@ -126,13 +161,19 @@ class LBF:
     """E boards stepped together; reward is the team's sum of food values minus the step cost."""
 
     def __init__(self, name: str, options: LBFOptions, n_envs: int) -> None:
-        """Read players and foods from the name, such as lbf-4p-2f."""
+        """Read players and foods from the name, such as lbf-4p-2f; raise ValueError where they can never fit."""
         match = NAME.fullmatch(name)
         if match is None or "0" in match.groups():
             raise ValueError(f"unknown task {name!r}: write lbf-<players>p-<foods>f, for example lbf-4p-2f")
         players, foods = map(int, match.groups())
         self.options, self.n_envs = options, n_envs
-        self.boards = [Board(players, foods, options) for _ in range(n_envs)]
+        layout = room(options.field_size, foods)
+        if layout is None or players + foods > options.field_size**2:
+            raise ValueError(
+                f"{name}: {players} players and {foods} foods do not fit on a board of {options.field_size}^2 cells "
+                "(env_options.field_size); food stands off the border, and three steps or more from other food"
+            )
+        self.boards = [Board(players, layout, options) for _ in range(n_envs)]
         obs_dim = 3 * (foods + players)
         by_observation = options.state == "observations"
         self.spec = EnvSpec(

@@ -1,5 +1,6 @@
 """Level-Based Foraging: the wrapper changes nothing of the package but what its options say."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -8,14 +9,16 @@ from lbforaging.foraging.environment import ForagingEnv
 
 from na2q.config import LBFOptions
 from na2q.envs import make
+from na2q.envs.lbf import Board
+from na2q.envs.room import room
 
 OPTIONS = LBFOptions()
 
 
-def raw_env(players: int, foods: int) -> ForagingEnv:
+def raw_env(players: int, foods: int, size: int = 10) -> ForagingEnv:
     return ForagingEnv(
         players=players, min_player_level=1, max_player_level=3, min_food_level=1, max_food_level=None,
-        field_size=(10, 10), max_num_food=foods, sight=2, max_episode_steps=50, force_coop=False,
+        field_size=(size, size), max_num_food=foods, sight=2, max_episode_steps=50, force_coop=False,
     )  # fmt: skip
 
 
@@ -132,9 +135,79 @@ def test_wrong_task_name_says_how_names_are_written(name: str) -> None:
         make(name, OPTIONS, 1)
 
 
-def test_too_much_food_for_the_board_is_refused() -> None:
-    with pytest.raises(ValueError, match="do not fit"):
-        make("lbf-2p-30f", OPTIONS, 1).reset([0])
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("lbf-2p-30f", 10), ("lbf-2p-14f", 10), ("lbf-2p-3f", 5), ("lbf-1p-1f", 2), ("lbf-1p-1f", 1), ("lbf-9p-1f", 3)],
+)
+def test_what_can_never_fit_is_refused_when_made(name: str, size: int) -> None:
+    with pytest.raises(ValueError, match=rf"{name}: .* do not fit on a board of {size}\^2 cells"):
+        make(name, replace(OPTIONS, field_size=size), 1)
+
+
+def assert_dealt(board: Board, players: int, foods: int) -> None:
+    """Check that a board holds what it should, where the package may put it."""
+    cells = np.argwhere(board.field > 0)
+    assert len(cells) == foods
+    assert ((cells > 0) & (cells < len(board.field) - 1)).all()
+    distance = np.abs(cells[:, None] - cells).sum(-1)
+    assert (distance[~np.eye(foods, dtype=bool)] >= 3).all()
+    taken = {player.position for player in board.players}
+    assert len(taken) == players
+    assert not taken & set(map(tuple, cells.tolist()))
+    np.testing.assert_array_equal(board.dealt[:, :2], cells)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("lbf-3p-3f", 6), ("lbf-2p-2f", 5), ("lbf-8p-1f", 3), ("lbf-1p-6f", 7), ("lbf-2p-13f", 10), ("lbf-62p-1f", 8)],
+)
+def test_where_the_package_gives_up_the_board_is_dealt_again(name: str, size: int) -> None:
+    players, foods = (int(part[:-1]) for part in name.split("-")[1:])
+    env, other = (make(name, replace(OPTIONS, field_size=size), 1) for _ in range(2))
+    given_up = 0
+    for seed in range(100):
+        raw = raw_env(players, foods, size)
+        raw.reset(seed=seed)
+        given_up += np.count_nonzero(raw.field) < foods
+        seen = env.reset([seed])
+        assert_dealt(env.boards[0], players, foods)
+        np.testing.assert_array_equal(seen.obs, other.reset([seed]).obs)
+        assert seen.avail[:, :, 0].all()
+        other.step(np.ones((1, players), int))  # what was played before must not matter
+        if given_up == 3:
+            break
+    assert given_up or players == 62  # there it is the players' cells that the package may give up on
+
+
+def test_room_is_found_wherever_there_is_some() -> None:
+    for size in range(1, 7):
+        inner = list(itertools.product(range(1, size - 1), repeat=2))
+
+        def most(cells: list[tuple[int, int]]) -> int:
+            """Largest number of cells three or more steps apart, by trying all."""
+            if not cells:
+                return 0
+            (y, x), *rest = cells
+            return max(most(rest), 1 + most([c for c in rest if abs(c[0] - y) + abs(c[1] - x) >= 3]))
+
+        best = most(inner)
+        for foods in range(1, size**2):
+            found = room(size, foods)
+            assert (found is not None) == (foods <= best)
+            assert found is None or len({tuple(cell) for cell in found.tolist()} & set(inner)) == foods
+
+
+@pytest.mark.parametrize(("name", "highest"), [("lbf-2p-1f", 3), ("lbf-3p-3f", 3), ("lbf-5p-2f", 4)])
+def test_legacy_food_for_cooperation_needs_the_full_sum_of_levels(name: str, highest: int) -> None:
+    env = make(name, replace(OPTIONS, levels="legacy", force_coop=True, max_player_level=highest), 1)
+    seen = set()
+    for seed in range(100):
+        env.reset([seed])
+        board = env.boards[0]
+        levels = sorted(int(player.level) for player in board.players)
+        assert set(board.field[board.field > 0].tolist()) == {sum(levels[:3])}  # of the three lowest, as in 1.1.1
+        seen |= set(levels)
+    assert seen == set(range(1, highest))
 
 
 def test_seed_for_each_copy_is_required() -> None:
