@@ -65,9 +65,9 @@ class MixContext(SimpleNamespace):
     orders: Int[Tensor, "... m n"] | None = None  # places of the agents in sampled orders, where a method has them
 
     def __init__(self, **fields: Tensor | None) -> None:
-        unknown = fields.keys() - type(self).__annotations__.keys()
+        unknown = fields.keys() - MixContext.__annotations__.keys()
         if unknown:
-            raise TypeError(f"a mixer's context has no {sorted(unknown)}; it has {sorted(type(self).__annotations__)}")
+            raise TypeError(f"a mixer's context has no {sorted(unknown)}; it has {sorted(MixContext.__annotations__)}")
         super().__init__(**fields)
 
     def replace(self, **fields: Tensor | None) -> "MixContext":
