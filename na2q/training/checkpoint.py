@@ -1,20 +1,22 @@
 """Everything a run needs to go on as if it had never stopped, in one file and without pickle.
 
-Tensors lie in a safetensors file; counters, metrics and the states of the random generators are JSON in
-its header. The file is written beside the old one and renamed, so that a crash at any moment leaves
-one whole checkpoint.
+Tensors lie in a safetensors file with a checksum; counters, metrics, the states of the random generators and the
+run's configuration are JSON in its header. The file is written beside the old one and renamed, so that a crash at
+any moment leaves one whole checkpoint.
 """
 
+import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 from torch import Tensor
 
-from na2q.training.runlog import replacing
+from na2q.config import TrainConfig
+from na2q.training.runlog import differences, replacing
+from na2q.training.tensors import load_tensors, save_tensors
 from na2q.training.trainer import Trainer
 
 NAME = "checkpoint.safetensors"
@@ -31,9 +33,10 @@ def save(trainer: Trainer, run_dir: Path) -> None:
     plain = {name: getattr(trainer, name) for name in COUNTERS}
     plain |= {name: getattr(trainer, name).bit_generator.state for name in GENERATORS}
     plain["added"] = trainer.replay.added
+    about = {"state": json.dumps(plain), "config": json.dumps(dataclasses.asdict(trainer.config))}
     try:
         with replacing(run_dir / NAME) as part:
-            save_file(_tensors(trainer), part, metadata={"state": json.dumps(plain)})
+            save_tensors(part, _tensors(trainer), about)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"cannot write a checkpoint into {run_dir}: {error}; an older one is intact") from error
 
@@ -41,17 +44,19 @@ def save(trainer: Trainer, run_dir: Path) -> None:
 def restore(trainer: Trainer, run_dir: Path) -> bool:
     """Bring a new trainer to the state of the checkpoint; False where there is none.
 
-    Raises CheckpointError for a damaged file.
+    Raises CheckpointError for a file that is damaged or belongs to another run.
     """
     path = run_dir / NAME
     if not path.exists():
         return False
     try:
-        with safe_open(path, "pt") as file:
-            plain = json.loads(file.metadata()["state"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        tensors, about = load_tensors(path)
+        stored = json.loads(about["config"])
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); remove it to start the run again") from error
+    if other := differences(stored, _plain(trainer.config)):
+        raise CheckpointError(f"{path} belongs to another run: {other}; remove it to start the run again")
+    plain = json.loads(about["state"])
     for name in COUNTERS:
         setattr(trainer, name, plain[name])
     for name in GENERATORS:
@@ -60,16 +65,19 @@ def restore(trainer: Trainer, run_dir: Path) -> bool:
     return True
 
 
+def _plain(config: TrainConfig) -> dict[str, Any]:
+    """Return a configuration as it comes out of a file."""
+    return json.loads(json.dumps(dataclasses.asdict(config)))
+
+
 def _tensors(trainer: Trainer) -> dict[str, Tensor]:
     learner, replay = trainer.learner, trainer.replay
     tensors = {f"objective.{name}": value for name, value in learner.objective.state_dict().items()}
     for i, optimizer in enumerate(learner.optimizers):
         for parameter, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{i}.{parameter}.{name}": torch.as_tensor(x) for name, x in state.items()}
-    tensors |= {f"replay.{name}": x[: len(replay)] for name, x in replay.store._asdict().items()}
-    tensors["replay_lengths"] = torch.from_numpy(replay.lengths[: len(replay)])
-    tensors["generator"] = learner.generator.get_state()
-    return {name: x.detach().contiguous() for name, x in tensors.items()}
+    tensors |= {f"replay.{name}": x for name, x in replay.tensors().items()}
+    return tensors | {"generator": learner.generator.get_state()}
 
 
 def _load(trainer: Trainer, tensors: dict[str, Tensor], added: int) -> None:
@@ -83,10 +91,7 @@ def _load(trainer: Trainer, tensors: dict[str, Tensor], added: int) -> None:
         state: dict[int, dict[str, Tensor]] = {}
         for name, x in below(f"optimizer.{i}.").items():
             parameter, _, key = name.partition(".")
-            state.setdefault(int(parameter), {})[key] = x
+            state.setdefault(int(parameter), {})[key] = x.clone()
         optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
-    replay.added = added
-    for name, x in below("replay.").items():
-        getattr(replay.store, name)[: len(replay)] = x.to(replay.store.valid.device)
-    replay.lengths[: len(replay)] = np.asarray(tensors["replay_lengths"])
-    learner.generator.set_state(tensors["generator"])
+    replay.load(below("replay."), added)
+    learner.generator.set_state(tensors["generator"].clone())

@@ -1,69 +1,156 @@
-"""Replay of whole episodes (Table 1): a ring of the newest, sampled uniformly without replacement."""
+"""Replay of whole episodes (Table 1): the newest ones, sampled uniformly without replacement."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from na2q.spec import EnvSpec
-from na2q.types import EpisodeBatch
+from na2q.training.memory import memory_for
+from na2q.types import NO_ACTION, EpisodeBatch
+
+BLOCK = 4_096  # slots that memory is taken for at a time
+
+
+class Slots(NamedTuple):
+    """Slots of episodes, one after the other; L + 1 for an episode of L transitions, whose last slot has no reward."""
+
+    obs: Float[Tensor, "l n o"]
+    state: Float[Tensor, "l s"]
+    avail: Bool[Tensor, "l n a"]
+    actions: Int[Tensor, "l n"]
+    reward: Float[Tensor, " l"]
+    terminated: Float[Tensor, " l"]
+
+    def cut(self, start: int, stop: int) -> "Slots":
+        """Return a part, without copying it."""
+        return Slots(*(x[start:stop] for x in self))
+
+
+class Place(NamedTuple):
+    """Where an episode lies: in slots start to start + length of a block."""
+
+    block: int
+    start: int
+    length: int  # transitions
 
 
 class Replay:
-    """Ring buffer that keeps episodes in the layout of training batches, on the learner's device.
+    """Queue of episodes on the learner's device that takes memory as they come.
 
-    Memory is reserved for the episode limit, but the operating system commits only what is
-    written, so short episodes cost little on a CPU.
+    Episodes lie one after the other, without padding, in blocks of equal size. When all episodes of the oldest
+    block have been dropped, so is the block.
     """
 
     def __init__(self, spec: EnvSpec, capacity: int, device: torch.device | str = "cpu") -> None:
-        t, n = spec.episode_limit, spec.n_agents
-
-        def empty(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-            return torch.zeros(capacity, *shape, dtype=dtype, device=device)
-
-        self.store = EpisodeBatch(
-            obs=empty(t + 1, n, spec.obs_dim),
-            state=empty(t + 1, spec.state_dim),
-            avail=empty(t + 1, n, spec.n_actions, dtype=torch.bool),
-            actions=empty(t + 1, n, dtype=torch.int64),
-            reward=empty(t),
-            terminated=empty(t),
-            valid=empty(t, dtype=torch.bool),
-        )
-        self.capacity = capacity
-        self.lengths = np.zeros(capacity, np.int64)
+        self.spec, self.capacity, self.device = spec, capacity, torch.device(device)
+        self.block_slots = max(BLOCK, spec.episode_limit + 1)
+        self.blocks: dict[int, Slots] = {}  # by number, oldest first
+        self.used = 0  # slots of the newest block
+        self.places: list[Place] = []  # the episode added as number e lies at places[e % capacity]
         self.added = 0
 
     def __len__(self) -> int:
         """Number of episodes stored."""
-        return min(self.added, self.capacity)
+        return len(self.places)
+
+    @property
+    def newest(self) -> int:
+        """Number of the block that is being filled, -1 before the first."""
+        return max(self.blocks, default=-1)
 
     def add(self, episodes: EpisodeBatch) -> None:
-        """Store each episode of a batch, in place of the oldest where full."""
-        steps = episodes.valid.shape[1]
-        for e, length in enumerate(episodes.valid.sum(1).tolist()):
-            place = self.added % self.capacity
-            for kept, new in zip(self.store, episodes, strict=True):
-                extra = new.shape[1] - steps  # 1 where the array has a slot more than transitions
-                kept[place, : length + extra] = new[e, : length + extra]
-            old = int(self.lengths[place])
-            self._clear(place, length, old)
-            self.lengths[place] = length
-            self.added += 1
+        """Store each episode of a batch, in place of the oldest where full.
 
-    def _clear(self, place: int, length: int, old: int) -> None:
-        """Zero what a longer predecessor left behind."""
-        if old > length:
-            for kept in self.store:
-                extra = kept.shape[1] - self.store.valid.shape[1]
-                kept[place, length + extra : old + extra] = 0
+        Raises ShortMemoryError, with all stored episodes intact, where there is no memory for another block.
+        """
+        for e, length in enumerate(episodes.valid.sum(1).tolist()):
+            if not self.blocks or self.used + length + 1 > self.block_slots:
+                self.blocks[self.newest + 1] = self.new_block()
+                self.used = 0
+            place = Place(self.newest, self.used, length)
+            self._write(place, EpisodeBatch(*(x[e] for x in episodes)))
+            self.used += length + 1
+            self._remember(place)
+
+    def new_block(self) -> Slots:
+        """Take memory for more slots."""
+        n, spec = self.block_slots, self.spec
+        shapes = {"obs": (spec.n_agents, spec.obs_dim), "state": (spec.state_dim,), "reward": (), "terminated": ()}
+        shapes |= {"avail": (spec.n_agents, spec.n_actions), "actions": (spec.n_agents,)}
+        types = {"avail": torch.bool, "actions": torch.int64}
+        remedy = f"lower replay.capacity, which is {self.capacity}; {len(self)} episodes are stored"
+        with memory_for("the replay", remedy):
+            return Slots(
+                *(
+                    torch.empty(n, *shapes[name], dtype=types.get(name, torch.float32), device=self.device)
+                    for name in Slots._fields
+                )
+            )
+
+    def _write(self, place: Place, episode: EpisodeBatch) -> None:
+        slots = self.blocks[place.block].cut(place.start, place.start + place.length + 1)
+        for name, kept in slots._asdict().items():
+            if name in ("reward", "terminated"):
+                kept[:-1], kept[-1] = getattr(episode, name)[: place.length], 0
+            else:
+                kept[:] = getattr(episode, name)[: place.length + 1]
+
+    def _remember(self, place: Place) -> None:
+        """Put an episode in its place in the queue and drop the blocks that no episode lies in any more."""
+        if len(self.places) < self.capacity:
+            self.places.append(place)
+        else:
+            self.places[self.added % self.capacity] = place
+        self.added += 1
+        oldest = self.places[self.added % len(self.places)]
+        for number in [number for number in self.blocks if number < oldest.block]:
+            del self.blocks[number]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return all that is stored, without padding and without a copy: `load` takes it back."""
+        ends: dict[int, int] = {}
+        for place in self.places:
+            ends[place.block] = max(place.start + place.length + 1, ends.get(place.block, 0))
+        live = {number: slots.cut(self._start(number), ends[number]) for number, slots in self.blocks.items()}
+        stored = {f"{number}.{name}": x for number, slots in live.items() for name, x in slots._asdict().items()}
+        return {"places": torch.tensor(self.places, dtype=torch.int64).view(-1, len(Place._fields))} | stored
+
+    def load(self, tensors: Mapping[str, Tensor], added: int) -> None:
+        """Take the contents of `tensors`, block by block, of a replay to which `added` episodes had been added."""
+        self.places = [Place(*row) for row in tensors["places"].tolist()]
+        self.added, self.blocks = added, {}
+        for number in sorted({place.block for place in self.places}):
+            self.blocks[number] = self.new_block()
+            start = self._start(number)
+            for name, kept in self.blocks[number]._asdict().items():
+                stored = tensors[f"{number}.{name}"]
+                self.used = start + len(stored)
+                kept[start : self.used] = stored
+
+    def _start(self, number: int) -> int:
+        """Return the first slot of a block that is still needed."""
+        oldest = self.places[self.added % len(self.places)]
+        return oldest.start if number == oldest.block else 0
 
     def sample(self, episodes: int, rng: np.random.Generator) -> EpisodeBatch:
-        """Draw different episodes, cut to the longest of them; raise ValueError for more than are stored."""
+        """Draw different episodes, padded to the longest of them; raise ValueError for more than are stored.
+
+        Padding holds NO_ACTION and otherwise zeros, as in the released code, whose one-hot actions are zero there.
+        """
         if episodes > len(self):
             raise ValueError(f"cannot draw {episodes} different episodes from {len(self)}")
-        chosen = rng.choice(len(self), episodes, replace=False)
-        steps = int(self.lengths[chosen].max())
-        index = torch.as_tensor(chosen, device=self.store.valid.device)
-        limit = self.store.valid.shape[1]
-        return EpisodeBatch(*(kept[:, : steps + kept.shape[1] - limit][index] for kept in self.store))
+        chosen = [self.places[i] for i in rng.choice(len(self), episodes, replace=False)]
+        slots = [self.blocks[p.block].cut(p.start, p.start + p.length + 1) for p in chosen]
+        lengths = torch.tensor([place.length for place in chosen], device=self.device)
+        steps = torch.arange(max(place.length for place in chosen), device=self.device)
+        padded = {
+            name: pad_sequence(list(parts), True, NO_ACTION if name == "actions" else 0)
+            for name, parts in zip(Slots._fields, zip(*slots, strict=True), strict=True)
+        }
+        padded |= {name: padded[name][:, :-1] for name in ("reward", "terminated")}
+        return EpisodeBatch(**padded, valid=steps < lengths[:, None])

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 import torch
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 
 import na2q
 from na2q.config import TrainConfig, departures, from_dict
 from na2q.spec import EnvSpec
+from na2q.training.tensors import load_tensors, save_tensors
 from na2q.training.trainer import Metrics
 
 RECORD, METRICS, WEIGHTS, BEST, LOCK = "run.json", "metrics.csv", "weights.safetensors", "best.safetensors", ".lock"
@@ -114,7 +114,7 @@ class RunFolder:
         """Save the weights of a network as WEIGHTS (last) or BEST (highest test return), with what rebuilds it."""
         about = {"config": json.dumps(_jsonable(self.config)), "spec": json.dumps(dataclasses.asdict(spec))}
         with replacing(self.path / name) as part:
-            save_file({key: value.cpu().contiguous() for key, value in state.items()}, part, metadata=about)
+            save_tensors(part, state, about)
 
 
 def read_record(run_dir: Path) -> dict[str, Any]:
@@ -136,17 +136,22 @@ class Trained(NamedTuple):
 
 
 def read_weights(path: Path) -> Trained:
-    """Read a weights file, or the last weights in a run directory; raise RunError where it is missing or damaged."""
+    """Read a weights file, or the last weights in a run directory.
+
+    Raises RunError where the file is missing, is damaged, or lies in the directory of another run.
+    """
     path = path / WEIGHTS if path.is_dir() else path
     if not path.exists():
         raise RunError(f"{path} does not exist: give a weights file or the directory of a finished run")
     try:
-        with safe_open(path, "pt") as file:
-            about = file.metadata()
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
+        weights, about = load_tensors(path, unsigned=("config", "spec"))
         config, spec = from_dict(json.loads(about["config"])), EnvSpec(**json.loads(about["spec"]))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
+    if path.name in (WEIGHTS, BEST) and (path.parent / RECORD).exists():
+        here = from_dict(read_record(path.parent)["config"])
+        if other := differences(_jsonable(config), _jsonable(here)):
+            raise RunError(f"{path} belongs to another run: {other}")
     return Trained(config, spec, weights)
 
 

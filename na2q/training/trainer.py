@@ -11,6 +11,7 @@ from na2q.envs.base import VectorEnv
 from na2q.methods import METHODS
 from na2q.nets.agents import RecurrentAgent
 from na2q.training.learner import Learner
+from na2q.training.memory import memory_for
 from na2q.training.replay import Replay
 from na2q.training.rollout import play
 
@@ -68,7 +69,8 @@ class Trainer:
         replay = self.config.replay
         for _ in range(self.env.n_envs):
             if len(self.replay) >= max(replay.warmup, replay.batch):
-                self.logged = self.learner.update(self.replay.sample(replay.batch, self.replay_rng))
+                with memory_for("an update", f"lower replay.batch, which is {replay.batch}"):
+                    self.logged = self.learner.update(self.replay.sample(replay.batch, self.replay_rng))
                 self._check_finite()
                 self.updates += 1
                 if self.episode - self.last_sync >= self.config.target_interval:

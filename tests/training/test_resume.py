@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from na2q.config import TrainConfig, configure
-from na2q.training import checkpoint
+from na2q.training import checkpoint, tensors
 from na2q.training.run import absolute, train
 from na2q.training.runlog import RunError, RunFolder, read_record, read_weights
 from na2q.training.trainer import DivergedError, Trainer, evaluate
@@ -130,6 +130,70 @@ def test_damaged_checkpoint_is_named(damage: str, tmp_path: Path, monkeypatch: p
         train(CONFIG, tmp_path)
 
 
+def test_a_flipped_bit_is_found_wherever_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted_after(2, CONFIG, tmp_path, monkeypatch)
+    path, rng = tmp_path / checkpoint.NAME, np.random.default_rng(0)
+    whole = path.read_bytes()
+    header = int.from_bytes(whole[:8], "little")
+    for place in [*range(0, 8), *rng.integers(8, header + 8, 60), *rng.integers(header + 8, len(whole), 60)]:
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(flipped)
+        with pytest.raises(checkpoint.CheckpointError, match="remove it to start the run again"):
+            checkpoint.restore(Trainer(CONFIG), tmp_path)
+    path.write_bytes(whole)
+    assert checkpoint.restore(Trainer(CONFIG), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "best.safetensors"])
+def test_a_flipped_bit_of_weights_is_found(name: str, tmp_path: Path) -> None:
+    train(CONFIG, tmp_path)
+    path, rng = tmp_path / name, np.random.default_rng(1)
+    whole = path.read_bytes()
+    for place in rng.integers(len(whole), size=60):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(flipped)
+        with pytest.raises(RunError, match=f"{name} (cannot be read|belongs to another run)"):
+            read_weights(path)
+
+
+@pytest.mark.parametrize(
+    ("other", "difference"),
+    [
+        (configure("na2q", preset="smoke", seed=2), "seed is 2 there and 1 here"),
+        (configure("qmix", preset="smoke"), "method is 'qmix' there and 'na2q' here"),
+        (configure("na2q", "lbf-3p-3f", "smoke"), "env is 'lbf-3p-3f' there and 'lbf-4p-2f' here"),
+        (configure("na2q", preset="smoke", **{"optim.lr": 1e-3}), "optim.lr is 0.001 there and 0.0005 here"),
+    ],
+)
+def test_files_of_another_run_are_refused(
+    other: TrainConfig, difference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    interrupted_after(2, CONFIG, mine, monkeypatch)
+    train(other, theirs)
+    (mine / checkpoint.NAME).write_bytes((theirs / checkpoint.NAME).read_bytes())
+    with pytest.raises(checkpoint.CheckpointError, match=f"belongs to another run: .*{difference}"):
+        train(CONFIG, mine)
+    for name in ("weights.safetensors", "best.safetensors"):
+        (mine / name).write_bytes((theirs / name).read_bytes())
+        with pytest.raises(RunError, match=f"{name} belongs to another run: .*{difference}"):
+            read_weights(mine / name)
+        moved = tmp_path / "by itself.safetensors"
+        moved.write_bytes((theirs / name).read_bytes())
+        assert read_weights(moved).config == other
+
+
+def test_a_checkpoint_without_a_checksum_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted_after(2, CONFIG, tmp_path, monkeypatch)
+    path = tmp_path / checkpoint.NAME
+    found, about = tensors.load_tensors(path)
+    save_file({name: x.clone() for name, x in found.items()}, path, metadata=about)
+    with pytest.raises(checkpoint.CheckpointError, match="no checksum, as files of older versions have none"):
+        train(CONFIG, tmp_path)
+
+
 def test_full_disk_leaves_the_older_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupted_after(2, CONFIG, tmp_path, monkeypatch)
     older = (tmp_path / checkpoint.NAME).read_bytes()
@@ -138,7 +202,7 @@ def test_full_disk_leaves_the_older_checkpoint(tmp_path: Path, monkeypatch: pyte
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "save_file", full)
+        patch.setattr(tensors, "save_file", full)
         with pytest.raises(checkpoint.CheckpointError, match="No space left"):
             train(CONFIG, tmp_path, checkpoint_minutes=0)
     assert (tmp_path / checkpoint.NAME).read_bytes() == older
@@ -157,7 +221,8 @@ def test_non_finite_loss_stops_with_term_step_and_checkpoint(tmp_path: Path, mon
     def poison(self: Trainer) -> None:
         sample(self)
         if self.updates == 3:
-            self.replay.store.reward.fill_(float("nan"))
+            for block in self.replay.blocks.values():
+                block.reward.fill_(float("nan"))
 
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "collect", poison)
