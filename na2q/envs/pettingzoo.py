@@ -27,16 +27,18 @@ class Played(NamedTuple):
 class Team:
     """One ParallelEnv: its agents in fixed order, their observations in one size, their rewards as one.
 
-    Observations are flattened as gymnasium does and filled with zeros up to the longest. An agent that has left sees
-    zeros, and is offered action 0 alone, which is not sent on. Fewer actions than the others have, and what
-    `action_mask` forbids in an agent's observation or info, is unavailable. The state is that of `state()` where the
-    environment has it, else all observations.
+    Observations are flattened as gymnasium does and filled with zeros up to the longest. An agent takes part from when
+    the environment lists it in `agents` until it is flagged as terminated or truncated, or no longer listed; the
+    episode is over when no agent takes part. One that has left, or has not come yet, sees zeros and is offered
+    action 0 alone, which is not sent on, whatever the environment still reports of it. Fewer actions than the others
+    have, and what `action_mask` forbids in an agent's observation or info, is unavailable. The state is that of
+    `state()` where the environment has it, else all observations.
     """
 
     def __init__(self, env: Any, reward: str) -> None:  # Any: PettingZoo is an extra
         if hasattr(env, "agent_iter"):
             raise ValueError(f"{env} takes turns: give pettingzoo.utils.conversions.aec_to_parallel(env)")
-        if not hasattr(env, "possible_agents"):
+        if not getattr(env, "possible_agents", None):
             raise ValueError(f"{env!r} has no possible_agents: not a ParallelEnv of PettingZoo")
         self.env, self.reward = env, reward
         self.agents: list[str] = list(env.possible_agents)
@@ -48,42 +50,77 @@ class Team:
         try:
             self.state_dim = np.size(env.state())
             self.has_state = True
-        except NotImplementedError:
+        except (NotImplementedError, AttributeError):
             self.state_dim = len(self.agents) * self.obs_dim
             self.has_state = False
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """What all copies must have in common."""
+        return len(self.agents), self.n_actions, self.obs_dim, self.state_dim
+
     def reset(self, seed: int) -> Observation:
         """Begin a new episode."""
-        observations, infos = self.env.reset(seed=seed)
-        return self._observe(observations, infos, gone=set())
+        observations, infos = _answer("reset", self.env.reset(seed=seed), 2)
+        self.left: set[str] = set()
+        self.there = self._taking_part()
+        if not self.there:
+            raise ValueError(f"no agent takes part after reset(seed={seed})")
+        return self._observe(observations, infos, self.there, self.there)
 
     def step(self, actions: Int[ndarray, " n"]) -> Played:
-        """Send the actions of all agents that are still there."""
-        there = set(self.env.agents)
+        """Send the actions of all agents that take part."""
+        acting = self.there
         sent = {
             agent: int(action + self.choices[agent].start)
             for agent, action in zip(self.agents, actions, strict=True)
-            if agent in there
+            if agent in acting
         }
-        observations, rewards, terminations, _, infos = self.env.step(sent)
-        over = not self.env.agents
-        terminated = over and all(terminations[agent] for agent in sent)
-        # an agent that was cut off could still act, which the value of its last observation is about
-        observation = self._observe(observations, infos, {agent for agent in sent if terminations[agent]})
-        return Played(observation, self._reward(rewards), terminated, over and not terminated)
+        observations, rewards, terminations, truncations, infos = _answer("step", self.env.step(sent), 5)
+        dead = {agent for agent in acting if terminations.get(agent)}
+        cut_off = {agent for agent in acting if truncations.get(agent)}
+        self.left |= dead | cut_off | acting.difference(self.env.agents)
+        self.there = self._taking_part()
+        over = not self.there
+        terminated = over and acting == dead
+        # an agent that leaves shows its last observation; where the episode is cut off, its value goes on, and so
+        # do the actions of those that did not die
+        choosing = acting - dead if over else self.there
+        observation = self._observe(observations, infos, self.there | acting, choosing)
+        return Played(observation, self._reward(rewards, acting), terminated, over and not terminated)
 
-    def _observe(self, observations: Agents, infos: Agents, gone: set[str]) -> Observation:
+    def _taking_part(self) -> set[str]:
+        listed = set(self.env.agents)
+        if strangers := listed.difference(self.agents):
+            raise ValueError(f"agents {sorted(strangers)} are not among possible_agents {self.agents}")
+        return listed - self.left
+
+    def _observe(self, observations: Agents, infos: Agents | None, seeing: set[str], choosing: set[str]) -> Observation:
         obs = np.zeros((len(self.agents), self.obs_dim), np.float32)
         avail = np.zeros((len(self.agents), self.n_actions), bool)
         for i, agent in enumerate(self.agents):
-            if agent in observations:
-                flat = np.asarray(spaces.flatten(self.seen[agent], observations[agent]), np.float32)
+            seen = observations.get(agent) if agent in seeing else None
+            if seen is None and agent in self.there:
+                raise ValueError(f"{agent!r} takes part, but the environment gave it no observation")
+            if seen is not None:
+                flat = self._flat(agent, seen)
                 obs[i, : flat.size] = flat
-            if agent in observations and agent not in gone:
-                avail[i, : self.choices[agent].n] = self._mask(agent, observations[agent], infos.get(agent, {}))
+            if seen is not None and agent in choosing:
+                info = (infos or {}).get(agent) or {}
+                avail[i, : self.choices[agent].n] = self._mask(agent, seen, info)
             else:
                 avail[i, 0] = True
         return Observation(obs, self._state(obs), avail)
+
+    def _flat(self, agent: str, observation: Any) -> Float[ndarray, " o"]:
+        space = self.seen[agent]
+        try:
+            flat = np.asarray(spaces.flatten(space, observation), np.float32)
+        except (IndexError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{agent!r} observes {observation!r}, which is not in {space}: {error}") from error
+        if flat.size != spaces.flatdim(space):
+            raise ValueError(f"{agent!r} observes {flat.size} numbers, but {space} has {spaces.flatdim(space)}")
+        return flat
 
     def _mask(self, agent: str, observation: Any, info: Mapping[str, Any]) -> Bool[ndarray, " a"] | bool:
         masks = [place[MASK] for place in (observation, info) if isinstance(place, Mapping) and MASK in place]
@@ -102,14 +139,28 @@ class Team:
             raise ValueError(f"state() has {state.size} numbers, but had {self.state_dim} at first")
         return state
 
-    def _reward(self, rewards: Agents) -> float:
-        values = [float(reward) for reward in rewards.values()]
-        if self.reward == "shared" and values and not np.allclose(values, values[0]):
+    def _reward(self, rewards: Agents, acting: set[str]) -> float:
+        """Return the team's reward from those of the agents that acted."""
+        values = {agent: float(rewards[agent]) for agent in self.agents if agent in acting and agent in rewards}
+        missing = sorted(acting.difference(values))
+        if missing and (self.reward == "sum" or not values):
+            raise ValueError(f"agents {missing} acted, but the environment gave them no reward")
+        first = next(iter(values.values()))
+        if self.reward == "shared" and not np.allclose(list(values.values()), first):
             raise ValueError(
-                f"the agents' rewards differ: {dict(rewards)}; value decomposition needs one for the team: "
+                f"the agents' rewards differ: {values}; value decomposition needs one for the team: "
                 "make the environment share its reward, or give reward='sum' to add them up"
             )
-        return sum(values) if self.reward == "sum" else values[0] if values else 0.0
+        return sum(values.values()) if self.reward == "sum" else first
+
+
+def _answer(call: str, answer: Any, parts: int) -> Any:
+    if not isinstance(answer, tuple) or len(answer) != parts:
+        raise ValueError(
+            f"{call}() gave {len(answer) if isinstance(answer, tuple) else type(answer).__name__}, "
+            f"must give a tuple of {parts}, as in PettingZoo 1.24 and later"
+        )
+    return answer
 
 
 def _discrete(agent: str, space: Any) -> spaces.Discrete:
@@ -133,6 +184,12 @@ class PettingZooEnv:
     def __init__(self, teams: Sequence[Team], episode_limit: int) -> None:
         self.teams, self.n_envs = teams, len(teams)
         first = teams[0]
+        if len({id(getattr(team.env, "unwrapped", team.env)) for team in teams}) < len(teams):
+            raise ValueError("parallel_env gives one object for several copies: it must make a new one at each call")
+        if others := {team.sizes for team in teams} - {first.sizes}:
+            raise ValueError(
+                f"copies differ in numbers of agents, actions, observation and state: {first.sizes} and {others.pop()}"
+            )
         self.spec = EnvSpec(
             n_agents=len(first.agents),
             n_actions=first.n_actions,
