@@ -1,13 +1,11 @@
-"""From recordings to explanations: shape curves, stability, purified contributions, Shapley values, events.
+"""From recordings to explanations: shape curves, stability, purified contributions, baselines, events.
 
 Recordings and arrays in, data sets and arrays out; nothing here knows of networks. Letters as in `na2q.types`:
 e episodes, t steps, n agents, k coalitions, r rows, that is steps that happened.
 """
 
-import itertools
-import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,13 +13,6 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
-
-MAX_AGENTS = 10  # whose 2^n subsets are enumerated
-
-
-class NotAdditiveError(ValueError):
-    """Terms that depend on utilities of agents outside their coalition."""
-
 
 # --- shape functions over recordings -----------------------------------------------------------------
 
@@ -235,67 +226,7 @@ def purified(recording: xr.Dataset, grid: xr.Dataset) -> xr.Dataset:
     )
 
 
-# --- Shapley values ----------------------------------------------------------------------------------
-
-
-def shapley(
-    value: Callable[[Float[ndarray, "r n"]], Float[ndarray, " r"]],
-    q: Float[ndarray, "r n"],
-    baseline: Float[ndarray, "rows agents"],
-) -> Float[ndarray, "r n"]:
-    """Shapley value of every agent, from all 2^n subsets: absent agents have the baseline's utilities.
-
-    The values of a row add up to value(q) - value(baseline).
-
-    Raises:
-        ValueError: more than 10 agents, or shapes that differ.
-    """
-    if q.shape != baseline.shape:
-        raise ValueError(f"baseline has shape {baseline.shape}, utilities {q.shape}")
-    n = q.shape[1]
-    if n > MAX_AGENTS:
-        raise ValueError(f"{n} agents have {2**n} subsets; at most {MAX_AGENTS} agents are enumerated")
-    subsets = np.array(list(itertools.product((False, True), repeat=n)))  # agent 0 is the highest bit
-    worth = np.stack([value(np.where(subset, q, baseline)) for subset in subsets])
-    share = np.array([math.factorial(s) * math.factorial(n - 1 - s) / math.factorial(n) for s in range(n)])
-    found = np.empty_like(q)
-    for i in range(n):
-        without = np.flatnonzero(~subsets[:, i])
-        gain = worth[without + 2 ** (n - 1 - i)] - worth[without]
-        found[:, i] = share[subsets[without].sum(1)] @ gain
-    return found
-
-
-def shapley_of_pairs(
-    none: Float[ndarray, "r k"],
-    alone: Float[ndarray, "r n k"],
-    everyone: Float[ndarray, "r k"],
-    member: Bool[ndarray, "k n"],
-) -> Float[ndarray, "r n"]:
-    """Shapley values of a sum of terms of one or two agents, in closed form.
-
-    A single agent's term goes to that agent; of a pair's term an agent gets the mean of what it adds alone and
-    what it adds to the other.
-
-    Args:
-        none: terms with all agents at the baseline.
-        alone: terms with only agent n at its own utility.
-        everyone: terms with all agents at theirs.
-        member: who is in which coalition.
-
-    Raises:
-        NotAdditiveError: a term changes with an agent outside its coalition.
-        ValueError: a coalition of more than two.
-    """
-    if member.sum(1).max(initial=0) > 2:
-        raise ValueError("the closed form is for coalitions of one or two agents")
-    gain = alone - none[:, None]
-    outside = np.abs(gain * ~member.T).max(initial=0)
-    if outside > 1e-9 * (1 + np.abs(everyone).max(initial=0)):
-        raise NotAdditiveError(f"terms change by up to {outside:.2g} with agents outside their coalition")
-    joint = everyone - none  # what all members add together
-    rest = joint - gain.sum(1)  # ... beyond what each adds alone; 0 for single agents
-    return ((gain + rest[:, None] / member.sum(1)) * member.T).sum(-1)
+# --- baselines of Shapley values ---------------------------------------------------------------------
 
 
 def mean_utilities(recording: xr.Dataset) -> Float[ndarray, "r n"]:

@@ -14,6 +14,7 @@ from torch import Tensor
 from na2q.explain import measures
 from na2q.methods.base import QLearning, take
 from na2q.nets.agents import mask_unavailable
+from na2q.theory.shapley import NotAdditiveError, shapley, shapley_of_terms
 from na2q.training.policy import load_method
 from na2q.types import NO_ACTION, MixContext, MixerOutput
 
@@ -103,20 +104,17 @@ class Probe:
     def shapley(self, baseline: Float[ndarray, "r n"]) -> Float[ndarray, "r n"]:
         """Shapley value of every agent for Q_tot, against all agents having the utilities of `baseline`.
 
-        Where the terms concern one or two agents each and their credits do not depend on utilities, the closed
-        form takes n + 2 evaluations of the mixer, otherwise all 2^n subsets of at most 10 agents are evaluated.
+        Where terms belong to coalitions and depend on their members' utilities alone, their closed form takes n + 2
+        evaluations of the mixer for terms of one and two agents, whatever n is. Otherwise all 2^n subsets of at most
+        10 agents are evaluated. Both are of `na2q.theory.shapley`.
         """
         member = self.recording["member"].values
-        if member.any(1).all() and member.sum(1).max(initial=0) <= 2:
-            alone = [np.where(agent, self.q, baseline) for agent in np.eye(self.q.shape[1], dtype=bool)]
-            none, everyone = self.contributions(baseline), self.contributions(self.q)
+        if len(member) and member.any(1).all():
             try:
-                return measures.shapley_of_pairs(
-                    none, np.stack([self.contributions(q) for q in alone], 1), everyone, member
-                )
-            except measures.NotAdditiveError:  # SHAQ's credits depend on the utilities
+                return shapley_of_terms(self.contributions, self.q, baseline, member)
+            except NotAdditiveError:  # SHAQ's credits depend on the utilities
                 pass
-        return measures.shapley(self.q_tot, self.q, baseline)
+        return shapley(self.q_tot, self.q, baseline)
 
     def shape_grid(self, nodes: Float[ndarray, "n g"]) -> xr.Dataset:
         """Evaluate the shape functions of single agents and pairs on a grid of utilities.

@@ -13,7 +13,6 @@ from untrained import save_untrained
 
 from na2q.config import configure
 from na2q.explain.measures import (
-    NotAdditiveError,
     around,
     by_deaths,
     by_phase,
@@ -26,12 +25,11 @@ from na2q.explain.measures import (
     nearest_node,
     purified,
     purify,
-    shapley,
-    shapley_of_pairs,
     stability,
 )
 from na2q.explain.probe import Probe
 from na2q.explain.recording import record
+from na2q.theory.shapley import shapley
 
 SHORT = {"env_options.time_limit": 8}
 MEMBER = np.array([[1, 0], [0, 1], [1, 1]], bool)
@@ -203,60 +201,6 @@ def test_purified_terms_add_up_and_do_not_see_the_gauges() -> None:
 
 
 # --- Shapley values ----------------------------------------------------------------------------------
-
-GAMES = {
-    "sum": lambda q: q.sum(1),
-    "product": lambda q: q.prod(1),
-    "largest": lambda q: q.max(1),
-    "without_2": lambda q: np.exp(q[:, 0] * q[:, 1]),
-}
-
-
-def test_product_of_two_is_shared_equally() -> None:
-    found = shapley(lambda q: q[:, 0] * q[:, 1], np.array([[2.0, 5.0]]), np.zeros((1, 2)))
-    assert found.tolist() == [[5, 5]]
-
-
-def test_glove_game_by_hand() -> None:
-    """min(q_0, q_1 + q_2) with one glove each: 2/3 to the left hand, 1/6 to each right one."""
-    found = shapley(lambda q: np.minimum(q[:, 0], q[:, 1] + q[:, 2]), np.ones((1, 3)), np.zeros((1, 3)))
-    assert found[0] == pytest.approx([2 / 3, 1 / 6, 1 / 6])
-
-
-@pytest.mark.parametrize("game", GAMES)
-def test_axioms_of_shapley_values(game: str) -> None:
-    value, rng = GAMES[game], np.random.default_rng(0)
-    q, baseline = rng.normal(size=(20, 3)), rng.normal(size=(20, 3))
-    found = shapley(value, q, baseline)
-    assert found.sum(1) == pytest.approx(value(q) - value(baseline))  # efficiency
-    q[:, 1], baseline[:, 1] = q[:, 0], baseline[:, 0]
-    twins = shapley(value, q, baseline)
-    assert twins[:, 0] == pytest.approx(twins[:, 1])  # symmetry
-    idle = shapley(GAMES["without_2"], q, baseline)
-    assert idle[:, 2] == pytest.approx(np.zeros(20))  # dummy
-    both = shapley(lambda x: value(x) + 3 * np.sin(x[:, 0] - x[:, 2]), q, baseline)
-    other = shapley(lambda x: np.sin(x[:, 0] - x[:, 2]), q, baseline)
-    assert both == pytest.approx(twins + 3 * other)  # additivity
-
-
-def test_closed_form_equals_enumeration_and_refuses_what_it_cannot_do() -> None:
-    rng = np.random.default_rng(3)
-    q, baseline = rng.normal(size=(30, 2)), rng.normal(size=(30, 2))
-    terms = lambda x: np.stack([np.exp(x[:, 0]), x[:, 1] ** 3, np.sin(3 * x[:, 0] * x[:, 1])], -1)  # noqa: E731 short
-    alone = np.stack([terms(np.where(who, q, baseline)) for who in np.eye(2, dtype=bool)], 1)
-    found = shapley_of_pairs(terms(baseline), alone, terms(q), MEMBER)
-    assert found == pytest.approx(shapley(lambda x: terms(x).sum(1), q, baseline))
-    with pytest.raises(NotAdditiveError, match="outside their coalition"):
-        shapley_of_pairs(terms(baseline), alone, terms(q), np.array([[1, 0], [0, 1], [1, 0]], bool))
-    with pytest.raises(ValueError, match="one or two agents"):
-        shapley_of_pairs(np.zeros((1, 1)), np.zeros((1, 3, 1)), np.zeros((1, 1)), np.ones((1, 3), bool))
-
-
-def test_too_many_agents_and_other_shapes_are_refused() -> None:
-    with pytest.raises(ValueError, match="11 agents have 2048 subsets"):
-        shapley(lambda q: q.sum(1), np.zeros((1, 11)), np.zeros((1, 11)))
-    with pytest.raises(ValueError, match="baseline has shape"):
-        shapley(lambda q: q.sum(1), np.zeros((2, 3)), np.zeros((1, 3)))
 
 
 @pytest.mark.parametrize("method", ["vdn", "qmix", "na2q", "shaq", "qplex", "dvd"])
