@@ -10,23 +10,27 @@ from scipy.optimize import linprog
 from na2q.theory.bounds import (
     ShapeNorms,
     Spectrum,
-    comparator_counterexample,
     corrected_lemma,
     corrected_tail,
     corrected_theorem,
     discrete_tail,
+    hull_rademacher,
     l1_ball_rademacher,
     learned_shapes_theorem,
     least_absolute_deviations,
-    lemma_counterexample,
-    lipschitz_step,
     massart,
-    memorising_counterexample,
     printed_tail,
     printed_theorem,
-    scaling_counterexample,
     tail_integral,
     tail_sum,
+)
+from na2q.theory.bounds import monomials as all_monomials
+from na2q.theory.counterexamples import (
+    comparator_counterexample,
+    lemma_counterexample,
+    lipschitz_step,
+    memorising_counterexample,
+    scaling_counterexample,
 )
 from na2q.theory.expansion import n_monomials
 
@@ -242,3 +246,12 @@ def test_shape_functions_stay_below_the_norm_of_the_corrected_theorem(seed: int,
     found = (signs @ np.array(outputs).T / b).max(1).mean()
     assert found <= norms.propagate(np.sqrt(2 * np.log(p + 1))) / np.sqrt(b)
     assert learned_shapes_theorem(norms, p, 1, b, 0.5).estimation >= 2 * found
+
+
+def test_monomials_are_counted_and_their_hull_is_measured_by_monte_carlo() -> None:
+    rng = np.random.default_rng(0)
+    q = rng.choice([-1.0, 1.0], (400, 3))
+    assert all_monomials(q, 2).shape == (400, sum(n_monomials(3, d) for d in (1, 2)))
+    draws = hull_rademacher(q, 3000, rng)
+    assert draws.mean() == pytest.approx(l1_ball_rademacher(3, 400), rel=0.06)
+    assert draws.mean() < massart(6, 400)

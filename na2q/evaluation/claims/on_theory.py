@@ -8,7 +8,7 @@ import pandas as pd
 from na2q.evaluation import igm
 from na2q.evaluation.claims.case import Claim, Finding
 from na2q.paths import repo_root
-from na2q.theory import bounds, expansion, monotone, semantics
+from na2q.theory import counterexamples, expansion, monotone, semantics
 
 
 def enriches(claim: Claim) -> Finding:
@@ -36,7 +36,10 @@ def enriches(claim: Claim) -> Finding:
 
 def bounded(claim: Claim) -> Finding:
     """Instances that meet the printed assumptions, against the printed bounds."""
-    found = {"Lemma B.3": bounds.lemma_counterexample(), "Theorem B.2": bounds.memorising_counterexample()}
+    found = {
+        "Lemma B.3": counterexamples.lemma_counterexample(),
+        "Theorem B.2": counterexamples.memorising_counterexample(),
+    }
     words = [f"{name}: {example.found:.2f}, printed bound {example.printed:.2f}" for name, example in found.items()]
     return Finding("; ".join(words), all(example.found <= example.printed for example in found.values()))
 
