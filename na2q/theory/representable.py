@@ -58,7 +58,16 @@ def is_representable(payoff: ndarray, family: Family, tolerance: float = 1e-9) -
     if family == "sum":
         _, second, rest = differences(payoff)
         return rest <= tolerance and all(bool((np.abs(w) <= tolerance).all()) for w in second)
-    return any(_fits(ranked(payoff, ranking), family, tolerance) for ranking in rankings(payoff.shape))
+    return _fits(ranked(payoff, by_means(payoff)), family, tolerance)
+
+
+def by_means(payoff: ndarray) -> Ranking:
+    """Rank each agent's actions by their mean payoff: the one ranking under which a payoff can be nondecreasing.
+
+    Where it is, a higher action has a mean at least as high, and actions with equal means have equal payoffs.
+    """
+    others = [tuple(j for j in range(payoff.ndim) if j != i) for i in range(payoff.ndim)]
+    return tuple(tuple(np.argsort(payoff.mean(axes)).tolist()) for axes in others)
 
 
 def _fits(payoff: ndarray, family: Family, tolerance: float) -> bool:

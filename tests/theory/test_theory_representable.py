@@ -118,5 +118,14 @@ def test_share_of_monotone_games_is_that_of_the_hook_length_formula() -> None:
     assert found == pytest.approx(4 * 2 / factorial(4), abs=0.03)
 
 
+@given(st.integers(0, 10**6))
+@settings(max_examples=30, deadline=None)
+def test_no_other_ranking_makes_a_payoff_rise_if_that_by_means_does_not(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    payoff = rng.integers(0, 4, (3, 3)) + rng.integers(0, 4, 3)[:, None] + rng.integers(0, 4, 3) * 1.0
+    rises = lambda r: all((np.diff(ranked(payoff, r), axis=i) >= 0).all() for i in (0, 1))  # noqa: E731  (a formula)
+    assert any(rises(r) for r in rankings((3, 3))) == is_representable(payoff, "monotone")
+
+
 def test_ranked_reads_actions_in_the_given_order() -> None:
     assert ranked(np.arange(4).reshape(2, 2), ((1, 0), (0, 1))).tolist() == [[2, 3], [0, 1]]
