@@ -89,7 +89,7 @@ def contents(played: xr.Dataset) -> dict[str, Any]:
     show = _board if "player_position" in played else _battle if "unit_position" in played else _nothing
     fixed, frames = show(played)
     return {
-        "agents": [_colours(agent) for agent in range(n_agents)],
+        "agents": [agent_colours(agent) for agent in range(n_agents)],
         "terms": {
             "name": name,
             "labels": labels,
@@ -243,7 +243,7 @@ def _features(played: xr.Dataset) -> dict[str, Any]:
     }
 
 
-def _colours(agent: int) -> dict[str, str]:
+def agent_colours(agent: int) -> dict[str, str]:
     """Return the agent's colour and that of text on it."""
     colour = agent_color(agent)
     bright = 0.2126 * colour[0] ** 2.2 + 0.7152 * colour[1] ** 2.2 + 0.0722 * colour[2] ** 2.2

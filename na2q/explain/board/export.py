@@ -12,10 +12,11 @@ from numpy import ndarray
 
 from na2q.config import LBFOptions, NA2QOptions, QMIXOptions, TrainConfig
 from na2q.envs.lbf import LBF
-from na2q.explain.recording import record
 from na2q.methods.base import QLearning
 from na2q.style import look
 from na2q.training.policy import Policy, load_method, make_env
+from na2q.training.rollout import Slot, play
+from na2q.training.trainer import MAX_SEED
 
 DIGITS = "".join(chr(code) for code in range(33, 127) if chr(code) not in '"<\\')
 """The 91 printable characters that a script can hold in a string as they are."""
@@ -27,8 +28,8 @@ LARGEST = (BASE**3 - 1) // 2
 UNUSED = ("vae.log_std.",)
 """Tensors that a page has no use for: it shows posterior means."""
 
-EPISODES = 16
-"""Greedy episodes that the ranges of the page's axes are taken from."""
+EPISODES = 64
+"""Greedy episodes that a team's mean return and the ranges of the page's axes are taken from."""
 
 
 class NotOnBoardError(ValueError):
@@ -50,8 +51,7 @@ def model(path: str | Path) -> dict[str, Any]:
     task, options = _task(method, config), _options(config)
     tensors = {name: x for name, x in method.state_dict().items() if not name.startswith(UNUSED)}
     layout, weights = pack(tensors)
-    played = record(path, EPISODES)
-    q = played["q"].values[played["filled"].values]
+    ends, mean_return, first = _play(Policy(method.agent, config, method.spec))
     agent = config.agent
     return {
         "method": config.method,
@@ -59,9 +59,10 @@ def model(path: str | Path) -> dict[str, Any]:
         "preset": config.preset,
         "env": config.env,
         "seed": config.seed,
-        "meanReturn": float(played["return"].mean()),
+        "meanReturn": mean_return,
         "episodes": EPISODES,
-        "range": [float(np.floor(10 * q.min()) / 10), float(np.ceil(10 * q.max()) / 10)],
+        "firstSeed": first,
+        "range": ends,
         "task": task,
         "agent": {
             "actions": method.spec.n_actions,
@@ -73,6 +74,28 @@ def model(path: str | Path) -> dict[str, Any]:
         "tensors": layout,
         "weights": weights,
     }
+
+
+def _play(policy: Policy) -> tuple[list[float], float, int]:
+    """Play greedy episodes of seeds 1 to EPISODES.
+
+    Returns:
+        The lowest and the highest utility of an available action, to a tenth; the mean return; and the first seed
+        whose board is cleared, 1 where none is.
+    """
+    env, seeds = make_env(policy, EPISODES), range(1, EPISODES + 1)
+    utilities: list[ndarray] = []
+
+    def watch(slot: Slot) -> Integer[ndarray, "e n"]:
+        shown = slot.observation.avail & slot.running[:, None, None]
+        utilities.append(slot.q.cpu().numpy()[shown])
+        return slot.chosen
+
+    played = play(env, policy.agent, 0.0, np.random.default_rng(0), seeds, watch)
+    env.close()
+    q, cleared = np.concatenate(utilities), np.flatnonzero(played.info["cleared"])
+    first = seeds[int(cleared[0])] if len(cleared) else 1
+    return [float(np.floor(10 * q.min()) / 10), float(np.ceil(10 * q.max()) / 10)], float(played.returns.mean()), first
 
 
 def script(found: Mapping[str, Any], name: str) -> str:
