@@ -1,6 +1,6 @@
 // A card for each agent: its level and switches, the utility of every action, and what it sees with its mask.
 
-import { agentName, bar, disc, html, number, put, say, svg, widen } from "./dom.mjs";
+import { agentName, bar, describe, disc, html, number, put, say, svg, widen } from "./dom.mjs";
 import { ACTIONS } from "./rules.mjs";
 
 const ARROWS = ["\u00b7", "\u2191", "\u2193", "\u2190", "\u2192", "load"];
@@ -56,10 +56,9 @@ export class Card {
       row.node.classList.toggle("next", next);
       row.node.classList.toggle("picked", chosen.get(i) === a && next);
       row.node.disabled = !allowed;
-      put(row.node, { "aria-pressed": next });
       const name = a ? row.action : "wait";
       const state = !allowed ? "not possible now" : next ? "the next action" : thought.greedy[i] === a ? "the best by its utility" : "press to choose";
-      put(row.node, { "aria-label": `${name}: Q ${number(q[a])}, ${state}`, title: `Q(${name}) = ${number(q[a], 3)}, in units of the return; ${state}` });
+      describe(row.node, { "aria-pressed": next, "aria-label": `${name}: Q ${number(q[a])}, ${state}`, title: `Q(${name}) = ${number(q[a], 3)}, in units of the return; ${state}` });
     });
     this.sight.draw(player, seen, thought.masks);
   }
@@ -95,12 +94,12 @@ class SmallView {
       put(node, { class: spot ? `${spot.one.kind} a${spot.one.index % 10}` : "none" });
       if (!spot) return;
       const [title, ground, fruit, body] = node.childNodes;
-      say(title, spot.text);
+      describe(title, {}, spot.text);
       put(ground, { x: spot.x * BOX, y: spot.y * BOX, style: `--m:${(spot.one.mask ?? 0).toFixed(3)}` });
       put(fruit, { x: spot.x * BOX + 4, y: spot.y * BOX + 4 });
       put(body, { cx: (spot.x + 0.5) * BOX, cy: (spot.y + 0.5) * BOX });
     });
-    put(this.picture, { "aria-label": words.length ? `sees ${words.join("; ")}` : "sees nothing" });
+    describe(this.picture, { "aria-label": words.length ? `sees ${words.join("; ")}` : "sees nothing" });
     say(this.note, me.absent ? "not on the board" : masks ? `mask ${spread(seen.map(({ mask }) => mask))}` : "no mask");
   }
 }

@@ -32,6 +32,22 @@ export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+const pending = new Map();
+
+/** Set names and hints that only `settle` writes: while something is dragged, nobody reads them. */
+export function describe(node, attributes, text = null) {
+  pending.set(node, { attributes, text });
+}
+
+/** Write all that was described. */
+export function settle() {
+  for (const [node, { attributes, text }] of pending) {
+    put(node, attributes);
+    if (text !== null) say(node, text);
+  }
+  pending.clear();
+}
+
 /** A number with a true minus sign, and none before zero. */
 export const number = (x, digits = 2) => x.toFixed(digits).replace(/^-(?=0\.?0*$)/, "").replace("-", "\u2212");
 
@@ -46,13 +62,14 @@ export const disc = (i) => html("span", { class: `disc a${i % 10}`, "aria-hidden
 
 /** A bar that grows from zero to either side; `set` moves it on an axis from low to high. */
 export function bar(kind = "") {
-  const fill = html("span", { class: "fill" });
-  const node = html("span", { class: `track ${kind}`, "aria-hidden": "true" }, html("span", { class: "zero" }), fill);
+  const fill = html("span", { class: "fill" }), zero = html("span", { class: "zero" });
+  const node = html("span", { class: `track ${kind}`, "aria-hidden": "true" }, zero, fill);
   const set = (value, low, high) => {
     const place = (x) => (100 * (Math.min(Math.max(x, low), high) - low)) / (high - low);
     const [from, to] = [place(Math.min(value, 0)), place(Math.max(value, 0))];
-    put(fill, { style: `left:${from.toFixed(2)}%;width:${(to - from).toFixed(2)}%` });
-    put(node.firstChild, { style: `left:${place(0).toFixed(2)}%` });
+    // moved by transforms alone, which need no new layout
+    fill.style.transform = `translateX(${from.toFixed(2)}%) scaleX(${((to - from) / 100).toFixed(4)})`;
+    zero.style.transform = `translateX(${place(0).toFixed(2)}%)`;
     fill.classList.toggle("negative", value < 0);
   };
   return { node, set };

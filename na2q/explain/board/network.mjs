@@ -36,13 +36,13 @@ const relu = (x) => x.map((value) => Math.max(value, 0));
 const elu = (x) => (x > 0 ? x : Math.expm1(x));
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
-/** W x + b; `which` picks one of several maps laid out one after the other, `change` alters each weight. */
-function affine(weight, bias, x, which = 0, change = (w) => w) {
+/** W x + b; `which` picks one of several maps laid out one after the other. */
+function affine(weight, bias, x, which = 0) {
   const inputs = weight.shape.at(-1), outputs = weight.shape.at(-2), start = which * outputs;
   const result = new Array(outputs);
   for (let o = 0; o < outputs; o++) {
     let sum = bias ? bias.data[start + o] : 0;
-    for (let i = 0, at = (start + o) * inputs; i < inputs; i++, at++) sum += change(weight.data[at]) * x[i];
+    for (let i = 0, at = (start + o) * inputs; i < inputs; i++, at++) sum += weight.data[at] * x[i];
     result[o] = sum;
   }
   return result;
@@ -53,6 +53,10 @@ export class Network {
   constructor(model) {
     Object.assign(this, { task: model.task, agent: model.agent, method: model.method, options: model.options });
     this.tensors = unpack(model.tensors, model.weights);
+    for (const [name, { data }] of Object.entries(this.tensors)) {
+      // shape functions weigh by absolute values
+      if (name.startsWith("mixer.shapes.") && name.endsWith(".weight")) data.forEach((w, i) => { data[i] = Math.abs(w); });
+    }
     this.mixer = MIXERS[model.method];
     this.terms = this.mixer.terms(this);
   }
@@ -114,8 +118,12 @@ export class Network {
     return this.semantics(hidden).map((z) => this.mlp("vae.decoder", z).map(sigmoid));
   }
 
+  /** Posterior means of the identity semantics, kept for as long as the memories are the same. */
   semantics(hidden) {
-    return hidden.map((h) => this.linear("vae.mean", relu(this.mlp("vae.encoder.0", h))));
+    if (this.encoded?.hidden !== hidden) {
+      this.encoded = { hidden, z: hidden.map((h) => this.linear("vae.mean", relu(this.mlp("vae.encoder.0", h)))) };
+    }
+    return this.encoded.z;
   }
 
   /** In this state, what the curve of an agent shows at utilities q: its own term, or where it has none Q_tot. */
@@ -130,7 +138,7 @@ export class Network {
     for (let layer = 0; `mixer.shapes.${bank}.layers.${layer}.weight` in this.tensors; layer++) {
       const name = `mixer.shapes.${bank}.layers.${layer}`;
       if (layer) x = this.options.twoSided ? twoSided(x) : x.map(elu);
-      x = affine(this.tensors[`${name}.weight`], this.tensors[`${name}.bias`], x, place, Math.abs);
+      x = affine(this.tensors[`${name}.weight`], this.tensors[`${name}.bias`], x, place);
     }
     return x[0];
   }

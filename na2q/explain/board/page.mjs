@@ -1,7 +1,7 @@
 // The page: loads teams, holds the state, and draws everything anew when something changes.
 
 import { Card } from "./cards.mjs";
-import { agentName, html, number, put, say } from "./dom.mjs";
+import { agentName, html, number, put, say, settle } from "./dom.mjs";
 import { Network } from "./network.mjs";
 import { ACTIONS, LOAD, NONE, foodFits, highestFood, playerFits, sights } from "./rules.mjs";
 import { Scene } from "./scene.mjs";
@@ -228,6 +228,9 @@ export class App {
     this.without.draw(session, thought);
     this.tour.draw({ session, thought, change: this.change, without: this.without.agent });
     this.#state(frame);
+    const dragging = this.scene.held !== null;
+    this.root.classList.toggle("dragging", dragging);
+    if (!dragging) settle();
   }
 
   #seen(thought, viewer) {

@@ -1,6 +1,6 @@
 // The board itself: agents and food that can be dragged, moved by keys, and looked through.
 
-import { agentName, number, put, say, svg } from "./dom.mjs";
+import { agentName, describe, number, put, say, svg } from "./dom.mjs";
 import { ACTIONS, LOAD, foodFits, playerFits } from "./rules.mjs";
 
 const CELL = 60; // units of the drawing
@@ -22,19 +22,11 @@ export class Scene {
     this.plans = this.players.map((_, i) => svg("g", { class: `plan a${i % 10}` }, svg("path", { d: "M28 -9 L41 0 L28 9 Z" })));
     this.gains = this.players.map(() => svg("text", { class: "gain", "text-anchor": "middle" }));
     this.node = svg("svg", { class: "board", viewBox: `-2 -2 ${side + 4} ${side + 4}`, role: "group", "aria-label": "board" },
-      svg("rect", { class: "ground", width: side, height: side, rx: 14 }), ...this.#cells(), this.heat, this.view,
+      svg("defs", {}, svg("pattern", { id: "cells", width: CELL, height: CELL, patternUnits: "userSpaceOnUse" },
+        svg("rect", { class: "cell", x: 2, y: 2, width: CELL - 4, height: CELL - 4, rx: 9 }))),
+      svg("rect", { class: "ground", width: side, height: side, rx: 14 }), svg("rect", { fill: "url(#cells)", width: side, height: side }), this.heat, this.view,
       ...this.plans, ...this.foods, ...this.players, ...this.gains);
     this.held = null;
-  }
-
-  #cells() {
-    const cells = [];
-    for (let y = 0; y < this.task.size; y++) {
-      for (let x = 0; x < this.task.size; x++) {
-        cells.push(svg("rect", { class: "cell", x: x * CELL + 2, y: y * CELL + 2, width: CELL - 4, height: CELL - 4, rx: 9 }));
-      }
-    }
-    return cells;
   }
 
   #piece(kind, index) {
@@ -148,8 +140,8 @@ export class Scene {
   }
 
   #name(node, name, level) {
-    put(node, { "aria-label": name });
-    say(node.firstChild, name);
+    describe(node, { "aria-label": name });
+    describe(node.firstChild, {}, name);
     say(node.querySelector(".level"), level);
   }
 

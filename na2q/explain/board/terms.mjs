@@ -1,6 +1,6 @@
 // Where Q_tot comes from: a row of bars for each term, and the curves that the terms lie on.
 
-import { agentName, bar, disc, html, number, put, say, svg, termName, widen } from "./dom.mjs";
+import { agentName, bar, describe, disc, html, number, put, say, svg, termName, widen } from "./dom.mjs";
 
 const WORDS = {
   na2q: {
@@ -37,7 +37,7 @@ export class Terms {
     this.rows = [null, ...net.terms].map((term) => this.#row(term));
     this.total = html("span", {});
     const heads = ["credit", "value", "product"].map((kind) => html("th", { scope: "col", title: this.words[kind][1] }, this.words[kind][0]));
-    this.sumUp = html("p", { class: "equation" }, html("strong", {}, "Q", html("sub", {}, "tot"), " = ", this.total));
+    this.sumUp = html("p", { class: "equation", title: "value of the joint action that comes next, by the mixer, in units of the return" }, html("strong", {}, "Q", html("sub", {}, "tot"), " = ", this.total));
     this.table = html("table", {},
       html("caption", { class: "hidden" }, "terms of Q_tot"),
       html("thead", {}, html("tr", {}, html("th", { scope: "col" }, "who"), ...heads)),
@@ -69,11 +69,10 @@ export class Terms {
         if (!(kind in numbers)) continue;
         made.set(numbers[kind], this.axes[kind].low, this.axes[kind].high);
         say(text, number(numbers[kind], 3));
-        put(node, { title: `${this.words[kind][0]} = ${number(numbers[kind], 4)}: ${this.words[kind][1]}` });
+        describe(node, { title: `${this.words[kind][0]} = ${number(numbers[kind], 4)}: ${this.words[kind][1]}` });
       }
     });
     say(this.total, number(value.total, 3));
-    put(this.sumUp, { title: "value of the joint action that comes next, by the mixer, in units of the return" });
   }
 }
 
@@ -127,8 +126,8 @@ function curve(agent, range, axis) {
       put(point, { cx: x, cy: y(value) });
       put(drop, { d: `M${x} ${HIGH} V${y(value)} H0` });
       const text = `${agentName(agent)}: at Q = ${number(q)} the curve is at ${axis} = ${number(value)}`;
-      put(node, { "aria-label": text });
-      say(title, text);
+      describe(node, { "aria-label": text });
+      describe(title, {}, text);
       say(reading, `${axis} ${number(value)}`);
     },
   };
@@ -142,11 +141,10 @@ function pairMap(net, term, [i, j], [low, high]) {
     [q[i], q[j]] = [qi, qj];
     return net.shape(term, q);
   }));
-  const least = Math.min(...grid.flat()), most = Math.max(...grid.flat(), least + 1e-6), size = 96 / GRID;
-  const cells = grid.flatMap((row, a) => row.map((value, b) =>
-    svg("rect", { x: a * size, y: 96 - (b + 1) * size, width: size + 0.3, height: size + 0.3, class: "worth", style: `--m:${((value - least) / (most - least)).toFixed(2)}` })));
+  const least = Math.min(...grid.flat()), most = Math.max(...grid.flat(), least + 1e-6);
   const point = svg("circle", { r: 5, class: "point" }), title = svg("title"), reading = html("span", { class: "value" });
-  const picture = svg("svg", { viewBox: "-14 -4 114 116", role: "img" }, title, svg("rect", { class: "ground", width: 96, height: 96 }), ...cells, point,
+  const picture = svg("svg", { viewBox: "-14 -4 114 116", role: "img" }, title, svg("rect", { class: "ground", width: 96, height: 96 }),
+    svg("image", { href: shaded(grid, least, most), width: 96, height: 96 }), point,
     svg("text", { x: 48, y: 109, "text-anchor": "middle" }, `Q of ${i + 1}`),
     svg("text", { x: -5, y: 48, "text-anchor": "middle", transform: "rotate(-90 -5 48)" }, `Q of ${j + 1}`));
   const node = html("figure", {}, html("figcaption", {}, disc(i), disc(j), reading), picture);
@@ -156,9 +154,19 @@ function pairMap(net, term, [i, j], [low, high]) {
     draw(taken, value) {
       put(point, { cx: place(taken[i]).toFixed(1), cy: (96 - place(taken[j])).toFixed(1) });
       const text = `agents ${i + 1} and ${j + 1}: at Q = ${number(taken[i])} and ${number(taken[j])} their shape function is f = ${number(value)}; it runs from ${number(least)} to ${number(most)}`;
-      put(picture, { "aria-label": text });
-      say(title, text);
+      describe(picture, { "aria-label": text });
+      describe(title, {}, text);
       say(reading, `f ${number(value)}`);
     },
   };
+}
+
+/** A picture of a grid of numbers, first axis to the right and second upwards, the higher the less transparent. */
+function shaded(grid, least, most) {
+  const canvas = html("canvas", { width: GRID, height: GRID }), context = canvas.getContext("2d");
+  grid.forEach((row, a) => row.forEach((value, b) => {
+    context.fillStyle = `rgb(226 110 30 / ${(0.95 * (value - least)) / (most - least)})`;
+    context.fillRect(a, GRID - 1 - b, 1, 1);
+  }));
+  return canvas.toDataURL();
 }
