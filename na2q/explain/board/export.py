@@ -153,21 +153,26 @@ def _number(digits: Integer[ndarray, "... d"]) -> Integer[ndarray, "..."]:
 
 
 def _task(method: QLearning, config: TrainConfig) -> dict[str, Any]:
-    options = config.env_options
-    if not isinstance(options, LBFOptions):
+    if not isinstance(config.env_options, LBFOptions):
         raise NotOnBoardError(
             f"the board plays Level-Based Foraging (lbf-...), whose rules fit into a page, but the run is on {config.env}"
         )
     env = make_env(Policy(method.agent, config, method.spec), 1)
     assert isinstance(env, LBF)
-    rules = env.boards[0]
+    return rules_of(env)
+
+
+def rules_of(env: LBF) -> dict[str, Any]:
+    """Return what the page needs to play a task by its rules."""
+    board, options = env.boards[0], env.options
     return {
-        "players": rules.n_agents,
-        "foods": rules.max_num_food,
+        "players": board.n_agents,
+        "foods": board.max_num_food,
+        "layout": board.layout.tolist(),
         "size": options.field_size,
         "sight": options.sight,
         "limit": options.time_limit,
-        "maxLevel": int(rules.max_player_level[0]),
+        "maxLevel": int(board.max_player_level[0]),
         "legacyLevels": options.levels == "legacy",
         "forceCoop": options.force_coop,
         "stepCost": options.step_cost,

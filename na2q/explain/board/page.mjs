@@ -3,7 +3,7 @@
 import { Card } from "./cards.mjs";
 import { agentName, html, number, put, say, settle } from "./dom.mjs";
 import { Network } from "./network.mjs";
-import { ACTIONS, LOAD, NONE, foodFits, highestFood, playerFits, sights } from "./rules.mjs";
+import { ACTIONS, LOAD, NONE, cellsOf, foodFits, highestFood, playerFits, sights } from "./rules.mjs";
 import { Scene } from "./scene.mjs";
 import { Session } from "./session.mjs";
 import { Curves, Terms } from "./terms.mjs";
@@ -90,9 +90,8 @@ export class App {
 
   #return(board, f) {
     const { task } = this.session.net, food = board.foods[f];
-    const cells = Array.from({ length: task.size ** 2 }, (_, k) => [Math.floor(k / task.size), k % task.size]);
     const near = ([y, x]) => Math.abs(y - food.y) + Math.abs(x - food.x);
-    const [y, x] = cells.filter(([y, x]) => foodFits(task, board, y, x, food)).sort((a, b) => near(a) - near(b))[0] ?? [food.y, food.x];
+    const [y, x] = cellsOf(task).filter(([y, x]) => foodFits(task, board, y, x, food)).sort((a, b) => near(a) - near(b))[0] ?? [food.y, food.x];
     Object.assign(food, { y, x, eaten: false });
   }
 
@@ -125,8 +124,7 @@ export class App {
     this.edit((board) => {
       const player = board.players[agent];
       if (player.absent && !playerFits(task, board, player.y, player.x, player)) {
-        const free = Array.from({ length: task.size ** 2 }, (_, k) => [Math.floor(k / task.size), k % task.size]);
-        [player.y, player.x] = free.find(([y, x]) => playerFits(task, board, y, x, player));
+        [player.y, player.x] = cellsOf(task).find(([y, x]) => playerFits(task, board, y, x, player));
       }
       player.absent = !player.absent;
     });

@@ -9,8 +9,10 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from na2q.explain import scene
 from na2q.explain.board import export
-from na2q.explain.player import agent_colours
+from na2q.explain.player import Player, agent_colours, player
+from na2q.explain.recording import record
 from na2q.training.runlog import replacing
 
 MODULES = ("random", "rules", "network", "session", "dom", "scene", "cards", "terms", "without", "tour", "page")
@@ -19,8 +21,11 @@ MODULES = ("random", "rules", "network", "session", "dom", "scene", "cards", "te
 IMPORT = re.compile(r"^import [^;]*;\n", re.M)
 EXPORT = re.compile(r"^export (?=(?:async )?function|class|const|let)", re.M)
 TITLE = "A board you can move"
+RECORDED = 8
+"""Episodes of a run that the board cannot show."""
+
 COLOURS = 10
-"""How many agents have a colour of their own."""
+"""Agents with a colour of their own; more of them use the same colours again."""
 
 Model = Mapping[str, Any]
 
@@ -58,14 +63,31 @@ def page(models: Mapping[str, Model], titles: Mapping[str, str], beside: str | N
     )
 
 
-def save(path: str | Path, run: str | Path) -> None:
+def save(run: str | Path, path: str | Path) -> str | None:
     """Write the page of one run as a single file that needs nothing else.
 
+    A run that the board cannot show gets the player of the best of `RECORDED` greedy episodes instead.
+
+    Args:
+        run: folder of a finished run, or a weights file.
+        path: HTML file to write.
+
+    Returns:
+        None, or why the page is a player.
+
     Raises:
-        NotOnBoardError: the board cannot show this run.
+        RunError: the weights cannot be read.
     """
-    found = export.model(run)
+    try:
+        found = export.model(run)
+    except export.NotOnBoardError as error:
+        recording = record(run, RECORDED)
+        reason = f"This episode was recorded and can only be stepped through: {error}."
+        made = player(recording, scene.best_episode(recording))
+        Player(made.title, f"<p>{html.escape(reason)}</p>\n{made.fragment}").save(path)
+        return reason
     write(Path(path), page({"run": found}, {"run": found["label"]}))
+    return None
 
 
 def write(path: Path, text: str) -> None:

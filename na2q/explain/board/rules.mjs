@@ -11,45 +11,73 @@ export const NONE = 0;
 export const LOAD = 5;
 const MOVES = [[0, 0], [-1, 0], [1, 0], [0, -1], [0, 1], [0, 0]];
 const BESIDE = [[-1, 0], [1, 0], [0, -1], [0, 1]];
-const ATTEMPTS = 1000;
+const ATTEMPTS = 1000; // at one food or player, of lbforaging
+const DEALS = 10; // of a whole board, of na2q.envs.lbf
 
 /** Deal the board that the Python package deals for this seed. */
 export function deal(task, seed) {
   const random = new Random(seed);
-  const board = { players: [], foods: [], time: 0, total: 0 };
-  random.permutation(task.players);
-  for (let i = 0; i < task.players; i++) {
-    const [y, x] = draw(random, 0, task.size, (y, x) => !playerAt(board, y, x));
-    board.players.push({ y, x, level: random.integer(1, task.maxLevel + 1), absent: false });
+  for (let attempt = 0; attempt < DEALS; attempt++) {
+    const board = attemptDeal(task, random);
+    if (board.foods.length === task.foods) return board;
   }
+  return layOut(task, random);
+}
+
+/** One board of lbforaging, which gives up on food after so many tries. */
+function attemptDeal(task, random) {
+  const board = { players: [], foods: [], time: 0, total: 0 };
+  placePlayers(task, board, random);
   const highest = highestFood(task, board), lowest = task.forceCoop ? highest : 1;
   random.permutation(task.foods);
-  let attempts = 0;
-  while (board.foods.length < task.foods) {
-    if (attempts++ === ATTEMPTS) throw new Error(`${task.foods} foods do not fit on a board of ${task.size}^2 cells`);
+  for (let attempt = 0; attempt < ATTEMPTS && board.foods.length < task.foods; attempt++) {
     const y = random.integer(1, task.size - 1), x = random.integer(1, task.size - 1);
     if (!foodFits(task, board, y, x)) continue;
-    const level = lowest === highest ? highest : random.integer(lowest, highest + 1);
-    board.foods.push({ y, x, level, eaten: false });
+    board.foods.push({ y, x, level: random.integer(lowest, highest + 1), eaten: false });
   }
   board.total = totalFood(board);
   return board;
 }
 
-function draw(random, low, high, fits) {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const y = random.integer(low, high), x = random.integer(low, high);
-    if (fits(y, x)) return [y, x];
+function placePlayers(task, board, random) {
+  const { players } = board, level = () => random.integer(1, task.maxLevel + 1), left = [];
+  random.permutation(task.players);
+  for (let i = 0; i < task.players; i++) {
+    players.push({ y: -1, x: -1, level: 0, absent: false });
+    let attempt = 0, y, x;
+    do [y, x] = [random.integer(0, task.size), random.integer(0, task.size)];
+    while (playerAt(board, y, x) && ++attempt < ATTEMPTS);
+    if (attempt < ATTEMPTS) players[i] = { y, x, level: level(), absent: false };
+    else left.push(i);
   }
-  throw new Error("no cell is free");
+  for (const i of left) {
+    const cells = cellsOf(task).filter(([y, x]) => !playerAt(board, y, x)), found = level();
+    const [y, x] = cells[random.integer(0, cells.length)];
+    players[i] = { y, x, level: found, absent: false };
+  }
 }
+
+/** A board too full to be dealt: food where it is known to fit. Here alone cells are not those that Python draws. */
+function layOut(task, random) {
+  const board = { players: [], foods: [], time: 0, total: 0 };
+  placePlayers(task, board, random);
+  const highest = highestFood(task, board), lowest = task.forceCoop ? highest : 1;
+  board.foods = task.layout.map(([y, x]) => ({ y, x, level: random.integer(lowest, highest + 1), eaten: false }));
+  const cells = cellsOf(task).filter(([y, x]) => !foodAt(board, y, x)), order = random.permutation(cells.length);
+  board.players.forEach((player, i) => { [player.y, player.x] = cells[order[i]]; });
+  board.total = totalFood(board);
+  return board;
+}
+
+/** All cells [row, column], row by row. */
+export const cellsOf = (task) => Array.from({ length: task.size ** 2 }, (_, k) => [Math.floor(k / task.size), k % task.size]);
 
 const lowestThree = (board) =>
   board.players.map((player) => player.level).sort((a, b) => a - b).slice(0, 3).reduce((a, b) => a + b, 0);
 
-/** The highest level of food that is dealt: the three lowest levels of players together. */
+/** The highest level of food that is dealt: the three lowest levels of players together, in legacy levels one less. */
 export function highestFood(task, board) {
-  return Math.max(1, lowestThree(board) - (task.legacyLevels ? 1 : 0));
+  return Math.max(1, lowestThree(board) - (task.legacyLevels && !task.forceCoop ? 1 : 0));
 }
 
 /** Whether the package could deal food on this cell: off the edge, away from other food, and on no player. */

@@ -14,7 +14,7 @@ const collector = () => {
 };
 
 /** Feed a network the recorded observations and actions of episodes. */
-export function compareNetwork({ Network, mixingNetwork }, { model, episodes }) {
+function compareNetwork({ Network, mixingNetwork }, { model, episodes }) {
   const net = new Network(model), [worst, note] = collector();
   worst.steps = 0;
   for (const steps of episodes) {
@@ -44,7 +44,7 @@ export function compareNetwork({ Network, mixingNetwork }, { model, episodes }) 
 }
 
 /** Play recorded actions by our rules from the same seeds. */
-export function compareRules({ deal, observe, stateOf, available, step }, { task, episodes }) {
+function compareRules({ deal, observe, stateOf, available, step }, { task, episodes }) {
   const [worst, note] = collector();
   worst.steps = 0;
   for (const { seed, slots } of episodes) {
@@ -66,4 +66,21 @@ export function compareRules({ deal, observe, stateOf, available, step }, { task
     });
   }
   return worst;
+}
+
+/** Numpy's generator: permutations and bounded integers of some seeds. */
+function compareRandom({ Random }, { seed, permutations, integers }) {
+  const random = new Random(seed), [worst, note] = collector();
+  for (const order of permutations) note("permutation", random.permutation(order.length), order);
+  for (const [low, high, value] of integers) note("integer", random.integer(low, high), value);
+  return worst;
+}
+
+/** Compare cases of all kinds. */
+export function compareAll(board, { networks = [], tasks = [], seeds = [] }) {
+  return {
+    networks: networks.map((one) => compareNetwork(board, one)),
+    tasks: tasks.map((one) => compareRules(board, one)),
+    seeds: seeds.map((one) => compareRandom(board, one)),
+  };
 }
