@@ -121,8 +121,11 @@ def explain(
     seed: int = 0,
     episode: int | None = None,
     step: int | None = None,
+    interactive: Path | None = None,
 ) -> None:
     """Draw what runs have learned: the paper's Figures 5, 6, 7, 10 and 11, and an episode to step through.
+
+    With --interactive, write one page instead: the board of a foraging run, with its team, that reacts to the reader.
 
     Args:
         paths: runs, weights files or recordings (.nc); several methods for Figure 6, several seeds for Figure 7.
@@ -132,7 +135,17 @@ def explain(
         seed: seed of the episodes.
         episode: the one drawn, of the first path with masks; by default that of the highest return.
         step: the one drawn; by default that of the largest reward.
+        interactive: HTML file to write instead of figures, of one run; for other tasks and methods than the page
+            knows it steps through a recorded episode.
     """
+    if interactive is not None:
+        from na2q.explain.board import page
+
+        if len(paths) != 1:
+            raise ValueError(f"--interactive shows one run, but {len(paths)} paths are given")
+        reason = page.save(paths[0], interactive)
+        print(interactive if reason is None else f"{interactive}: {reason}")
+        return
     from na2q.explain import album
 
     written, reasons = album.write(album.gather(paths, episodes, epsilon, seed, episode, step), out)

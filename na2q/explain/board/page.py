@@ -50,7 +50,11 @@ def page(models: Mapping[str, Model], titles: Mapping[str, str], beside: str | N
         | {"name": name, "title": titles[name], "file": None if beside is None else f"{beside}/{name}.js"}
         for name, found in models.items()
     ]
-    inside = [] if beside is not None else [f"<script>{export.script(found, name)}</script>" for name, found in models.items()]
+    inside = (
+        []
+        if beside is not None
+        else [f"<script>{export.script(found, name)}</script>" for name, found in models.items()]
+    )
     cost = next(iter(models.values()))["task"]["stepPenalty"]
     return Template(_read("board.html")).substitute(
         title=html.escape(TITLE),
@@ -102,7 +106,10 @@ def site(folder: Path, runs: Sequence[Path], home: str) -> None:
     models = {f"{run.parts[-3]}-{run.parts[-2]}": export.model(run) for run in runs}
     for name, found in models.items():
         write(folder / "teams" / f"{name}.js", export.script(found, name))
-    presets = {found["label"]: {other["preset"] for other in models.values() if other["label"] == found["label"]} for found in models.values()}
+    presets = {
+        found["label"]: {other["preset"] for other in models.values() if other["label"] == found["label"]}
+        for found in models.values()
+    }
     titles = {
         name: found["label"] if len(presets[found["label"]]) == 1 else f"{found['label']} ({found['preset']})"
         for name, found in models.items()

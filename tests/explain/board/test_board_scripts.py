@@ -115,7 +115,9 @@ def test_every_variant_equals_torch(compare: Compare, tmp_path: Path, monkeypatc
     rng, cases = np.random.default_rng(1), []
     for k, (name, change) in enumerate(VARIANTS.items()):
         config = configure("na2q", "lbf-3p-2f")
-        agent = replace(config.agent, kind=["one_head", "two_head"][k % 2], last_action=k % 3 > 0, agent_id=k % 4 > 0, hidden=24)
+        agent = replace(
+            config.agent, kind=["one_head", "two_head"][k % 2], last_action=k % 3 > 0, agent_id=k % 4 > 0, hidden=24
+        )
         rules = replace(config.env_options, state=["full", "observations"][k % 2], time_limit=12)
         config = replace(config, options=replace(config.options, **change), agent=agent, env_options=rules)
         folder = tmp_path / str(k)
@@ -135,7 +137,11 @@ TASKS = [
     ("lbf-3p-3f", LBFOptions(time_limit=25), 200),
     ("lbf-8p-2f", LBFOptions(field_size=6, levels="legacy", step_cost="move", state="full", time_limit=15), 200),
     ("lbf-2p-1f", LBFOptions(force_coop=True, sight=3, field_size=5, time_limit=20), 150),
-    ("lbf-3p-2f", LBFOptions(force_coop=True, levels="legacy", sight=1, field_size=8, max_player_level=4, time_limit=15), 100),
+    (
+        "lbf-3p-2f",
+        LBFOptions(force_coop=True, levels="legacy", sight=1, field_size=8, max_player_level=4, time_limit=15),
+        100,
+    ),
     ("lbf-10p-4f", LBFOptions(field_size=8, time_limit=15, max_player_level=1), 100),
     ("lbf-12p-1f", LBFOptions(field_size=4, time_limit=10), 50),
     ("lbf-14p-2f", LBFOptions(field_size=5, time_limit=10), 20),
