@@ -301,7 +301,7 @@ def main(args: Sequence[str] | None = None) -> None:
         configured = chosen and "config" in inspect.signature(command).parameters
         app.command(_with_defaults(command, _preset_defaults(args[1:])) if configured else command)
     try:
-        app.cli(prog="na2q", args=args, config=(tyro.conf.AvoidSubcommands,))
+        app.cli(prog="na2q", args=args, config=(tyro.conf.AvoidSubcommands, tyro.conf.SuppressFixed))
     except KeyboardInterrupt:
         print("na2q: stopped; the same command goes on", file=sys.stderr)
         sys.exit(130)

@@ -9,6 +9,9 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from na2q.config import Curve
+from na2q.config.curve import trial
+
 
 class Look(NamedTuple):
     """How one method is drawn and named."""
@@ -37,17 +40,18 @@ LOOKS = {
 """Methods in the order of legends."""
 
 VARIANTS = {
-    "na2q preset paper": Look("NA²Q (paper)", (0.35, 0.13, 0.0), (0, (4, 1))),
-    "na2q preset fair": Look("NA²Q (fair)", PALETTE[5], (0, (6, 2, 1, 2))),
-    "na2q order 1": Look("NA²Q, order 1", PALETTE[0], (0, (3, 1, 1, 1))),
-    "na2q order 3": Look("NA²Q, order ≤ 3", PALETTE[4], (0, (5, 1, 1, 1, 1, 1))),
-    "na2q w/o semantic": Look("NA²Q w/o semantic", PALETTE[1], (0, (3, 1))),
-    "na2q w/o attention": Look("NA²Q w/o attention", PALETTE[8], (0, (1, 1))),
-    "na2q two-sided": Look("NA²Q, two-sided shapes", PALETTE[9], (0, (2, 1))),
-    "na2q mixer RMSprop": Look("NA²Q, RMSprop for the mixer", PALETTE[6], (0, (7, 2))),
+    Curve("na2q", "paper"): Look("NA²Q (paper)", (0.35, 0.13, 0.0), (0, (4, 1))),
+    Curve("na2q", "fair"): Look("NA²Q (fair)", PALETTE[5], (0, (6, 2, 1, 2))),
+    trial("na2q", {"options.orders": (1,)}): Look("NA²Q, order 1", PALETTE[0], (0, (3, 1, 1, 1))),
+    trial("na2q", {"options.orders": (1, 2, 3)}): Look("NA²Q, order ≤ 3", PALETTE[4], (0, (5, 1, 1, 1, 1, 1))),
+    trial("na2q", {"options.credits": "state"}): Look("NA²Q w/o semantic", PALETTE[1], (0, (3, 1))),
+    trial("na2q", {"options.credits": "uniform"}): Look("NA²Q w/o attention", PALETTE[8], (0, (1, 1))),
+    trial("na2q", {"options.shape": "two_sided"}): Look("NA²Q, two-sided shapes", PALETTE[9], (0, (2, 1))),
+    trial("na2q", {"options.mixer_optimizer": "rmsprop"}): Look("NA²Q, RMSprop for the mixer", PALETTE[6], (0, (7, 2))),
 }
-"""Variants of NA2Q, by the names that `results.name_curves` gives them."""
+"""Curves of NA2Q with other settings."""
 
+NAMED = {curve.name: style for curve, style in VARIANTS.items()}
 
 AGENTS = (0, 2, 4, 5, 9, 6, 7, 1, 8, 3)  # order in the palette; what enemies are drawn in comes late
 
@@ -75,14 +79,14 @@ def use_style() -> None:
 
 
 def look(curve: str) -> Look:
-    """Return how a curve is drawn: a method, or one with the variant that `results.name_curves` wrote after it.
+    """Return how a curve is drawn, from its name as `na2q.config.Curve` makes it: the method, then what tells it apart.
 
-    Methods from outside the paper get black; a variant without a look of its own is its method, dotted.
+    Methods from outside the paper get black; a curve without a look of its own is its method, dotted.
     """
     method, _, variant = curve.partition(" ")
     plain = LOOKS.get(method, Look(method, (0.0, 0.0, 0.0), "-"))
     dotted = Look(f"{plain.label}, {variant}", plain.color, (0, (1, 1)))
-    return VARIANTS.get(curve, dotted if variant else plain)
+    return NAMED.get(curve, dotted if variant else plain)
 
 
 def thousands(axes: Axes) -> None:

@@ -13,7 +13,7 @@ MAY_IMPORT = {  # module or room -> what of na2q it may import besides itself
     "spec": set(),
     "config": set(),
     "paths": set(),
-    "style": set(),
+    "style": {"config"},
     "types": {"spec"},
     "nets": {"config", "spec", "types"},
     "methods": {"config", "nets", "spec", "types"},

@@ -11,7 +11,9 @@ import pandas as pd
 import torch
 
 from na2q import envs
+from na2q.book.differences import deviations_shown
 from na2q.config import PRESETS, OptimConfig, configure
+from na2q.config.checks import hints_of, in_words
 from na2q.evaluation import igm
 from na2q.evaluation.games import outcome_table
 from na2q.methods import METHODS, QLearning
@@ -22,12 +24,14 @@ TASK = "lbf-4p-2f"
 
 
 def settings_table(options: Any) -> pd.DataFrame:
-    """List the fields of a configuration object: name, value there, meaning with its source."""
+    """List the fields of a configuration object: name, value there, what is allowed, meaning with its source."""
     meaning = field_docs(type(options))
-    fields = [field.name for field in dataclasses.fields(options)]
     # as text before pandas sees a column of integers and fractions, and turns 64 into 64.0
-    rows = [(name, str(getattr(options, name)), meaning[name]) for name in fields]
-    return pd.DataFrame(rows, columns=["setting", "default", "meaning"]).set_index("setting")
+    rows = [
+        (name, str(getattr(options, name)), in_words(hint), meaning[name])
+        for name, hint in hints_of(type(options)).items()
+    ]
+    return pd.DataFrame(rows, columns=["setting", "default", "allowed", "meaning"]).set_index("setting")
 
 
 def field_docs(cls: type) -> dict[str, str]:
@@ -53,28 +57,6 @@ def dictionary(file: str) -> pd.DataFrame:
     if file not in set(table["file"]):
         raise ValueError(f"{file!r} is not described; described are {sorted(set(table['file']))}")
     return table[table["file"] == file].drop(columns="file").set_index("name")
-
-
-def deviations(method: str | None = None) -> pd.DataFrame:
-    """Read where paper and released code differ and what we do, all rows or those that concern one method."""
-    table = pd.read_csv(repo_root() / "data" / "deviations.csv", dtype=str, keep_default_na=False)
-    if method is not None:
-        table = table[[method in concerned.split() for concerned in table["methods"]]]
-    return table.set_index("row")
-
-
-def deviations_shown(method: str | None = None) -> pd.DataFrame:
-    """`deviations` in the few columns that fit a page: impact beside the topic, the setting below what we do."""
-    table = deviations(method)
-    settings = ["; ".join(f"`{name}`" for name in names.split()) for names in table["setting"]]
-    ours = [f"{does} {setting}".strip() for does, setting in zip(table["ours"], settings, strict=True)]
-    shown = {
-        "topic (impact)": table["topic"] + " (" + table["impact"] + ")",
-        "paper": table["paper"],
-        "released code": table["released"],
-        "ours, with the setting": ours,
-    }
-    return pd.DataFrame(shown, index=table.index)
 
 
 class MethodFacts(NamedTuple):
@@ -230,8 +212,8 @@ def optimiser_table(online: QLearning, optim: OptimConfig) -> pd.DataFrame:
         rows[group.name] = {
             "parts": ", ".join(parts),
             "optimiser": {"rmsprop": "RMSprop", "adam": "Adam"}[group.optimizer],
-            "learning rate": f"{group.lr or optim.lr:g}",
-            "gradient norm at most": f"{group.clip or optim.clip:g}",
+            "learning rate": f"{optim.lr if group.lr is None else group.lr:g}",
+            "gradient norm at most": f"{optim.clip if group.clip is None else group.clip:g}",
             "parameters": f"{sum(p.numel() for p in group.parameters):,}",
         }
     return pd.DataFrame(rows).T.rename_axis("group")

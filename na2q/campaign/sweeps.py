@@ -1,12 +1,11 @@
 """Sweeps: named lists of runs, as data."""
 
-import dataclasses
 import itertools
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from na2q.config import METHOD_OPTIONS, TrainConfig, configure, departures
+from na2q.config import DEVIATIONS, METHOD_OPTIONS, TrainConfig, changed, configure, departures
 
 PAPER = ("na2q", "vdn", "qmix", "qtran", "qatten", "qplex", "wqmix", "cds", "dvd", "shaq")  # section 5
 LBF = ("lbf-4p-2f", "lbf-3p-3f")
@@ -41,24 +40,7 @@ ABLATIONS: tuple[dict[str, Any], ...] = (  # of NA2Q, section 5.3
 )
 
 
-ROWS: dict[str, dict[str, Any]] = {
-    "A1": {"agent.kind": "one_head"},
-    "A2": {"agent.agent_id": True},
-    "A3": {"options.relu_on": "state"},
-    "A4": {"options.scale_credits": False},
-    "A6": {"options.td_to_encoder": True},
-    "A7": {"options.share_sample": True},
-    "A8": {"options.target_encoder": False},
-    "A9": {"options.vae_reduction": "sum"},
-    "A10": {"options.mask_padding": False},
-    "A13": {"options.mixer_optimizer": "rmsprop"},
-    "A14": {"options.nonneg": "abs"},
-    "A18": {"replay.warmup": 32},
-    "B2": {"env_options.levels": "legacy"},
-    "B3": {"env_options.step_cost": "move"},
-    "B4": {"env_options.timeout": "bootstrap"},
-    "B5": {"env_options.state": "full"},
-}
+ROWS: dict[str, dict[str, Any]] = {row.label: row.trial for row in DEVIATIONS if row.trial}
 """Rows of the table of deviations, each as the one step that it takes NA2Q away from preset `released`."""
 
 TWO_HEADS: dict[str, Any] = {"agent.kind": "two_head"}
@@ -167,7 +149,7 @@ def selection(sweep: str, total_steps: int | None = None, **only: Collection[Any
         if all(not values or getattr(config, name) in values for name, values in only.items()):
             if total_steps:
                 interval = max(1, min(config.test_interval, total_steps // 10))
-                config = dataclasses.replace(config, total_steps=total_steps, test_interval=interval)
+                config = changed(config, total_steps=total_steps, test_interval=interval)
             kept.append(Run(f"{sweep}/{folder_of(config)}", config))
     return kept
 

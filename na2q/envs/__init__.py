@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from na2q.config import ENV_OPTIONS, NoOptions, Settings, family_of
+from na2q.config import ENV_OPTIONS, NoOptions, Settings, check_name, family_of
 from na2q.envs.base import Observation, Recordable, Snapshot, Transition, VectorEnv
 from na2q.envs.pettingzoo import from_pettingzoo
 
@@ -47,8 +47,9 @@ def register(family: str, constructor: Constructor, options: Settings | None = N
         names: what `na2q envs` shows of how names are written.
 
     Raises:
-        ValueError: the name belongs to this package.
+        ValueError: the name belongs to this package, or is none that a folder could have.
     """
+    check_name("family", family)
     if family_of(family) in OURS:
         raise ValueError(f"environment family {family!r} belongs to na2q, as do {', '.join(OURS)}: choose another name")
     ENVS[family] = Family(constructor, names or family)

@@ -15,7 +15,7 @@ from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, stack
 from na2q.envs.room import room
 from na2q.spec import EnvSpec
 
-NAME = re.compile(r"lbf-(\d+)p-(\d+)f")
+NAME = re.compile(r"lbf-([1-9][0-9]*)p-([1-9][0-9]*)f")
 N_ACTIONS = len(Action)
 UNSEEN = (-1, -1, 0)
 DEALS = 10  # boards that lbforaging is asked for before the food is placed by a layout that is known to fit
@@ -163,7 +163,7 @@ class LBF:
     def __init__(self, name: str, options: LBFOptions, n_envs: int) -> None:
         """Read players and foods from the name, such as lbf-4p-2f; raise ValueError where they can never fit."""
         match = NAME.fullmatch(name)
-        if match is None or "0" in match.groups():
+        if match is None:
             raise ValueError(f"unknown task {name!r}: write lbf-<players>p-<foods>f, for example lbf-4p-2f")
         players, foods = map(int, match.groups())
         self.options, self.n_envs = options, n_envs

@@ -8,36 +8,24 @@ from typing import Any
 import pandas as pd
 
 from na2q.campaign.sweeps import selection
-from na2q.config import TrainConfig, defaults, departures, from_dict
+from na2q.config import Curve, curve_of, meant_by
 
-RUN_COLUMNS = ["sweep", "env", "curve", "method", "preset", "variant", "seed"]
+RUN_COLUMNS = ["sweep", "env", "curve", "method", "preset", "variant", "earlier", "label", "seed"]
 CURVE = ["sweep", "env", "curve"]  # what one line of a figure is
-CURVE_COLUMNS = ["preset", "variant", "total_steps"]  # must be one value within a curve
+CURVE_COLUMNS = ["preset", "variant", "earlier", "total_steps"]  # must be one value within a curve
 ABSOLUTE = "absolute_"  # columns of the last evaluation, the same in every row of a run
-
-SHORT = {
-    "options.orders=(1,)": "order 1",
-    "options.orders=(1, 2, 3)": "order 3",
-    "options.credits=state": "w/o semantic",
-    "options.credits=uniform": "w/o attention",
-    "options.shape=two_sided": "two-sided",
-    "options.mixer_optimizer=rmsprop": "mixer RMSprop",
-    "options.mixer_optimizer=adam": "mixer Adam",
-    "agent.kind=two_head": "two heads",
-    "agent.kind=one_head": "one head",
-}
-"""What chapters call departures from a preset."""
 
 
 def load_runs(folder: Path | str) -> pd.DataFrame:
     """Read all finished runs below `folder`, one row for each test.
 
-    Columns: sweep, env, curve, method, preset, variant, seed, total_steps, point, then those of metrics.csv, then
-    those of the run's last evaluation, which begin with `absolute_` and are missing in older runs. `sweep` is the
-    folder that holds the environment's folder, empty in other layouts. `curve` is the method until `name_curves`
-    tells settings apart. `preset` is `released` where a run's own preset sets the same. `variant` names the settings
-    that depart from the preset. `point` is the number of environment steps, rounded down to the interval of tests, so
-    that seeds line up.
+    Columns: sweep, env, curve, method, preset, variant, earlier, label, seed, total_steps, point, then those of
+    metrics.csv, then those of the run's last evaluation, which begin with `absolute_` and are missing in older runs.
+    `sweep` is the folder that holds the environment's folder, empty in other layouts. `curve` is the method until
+    `name_curves` tells settings apart by `label`, the name of the run's `na2q.config.Curve`. `preset` is `released`
+    where a run's own preset set the same. `variant` names the settings that departed from the preset. `earlier` names
+    settings that the run's file lacks, as they came later, where their meaning then is not today's default. `point` is
+    the number of environment steps, rounded down to the interval of tests, so that seeds line up.
 
     Raises:
         FileNotFoundError: there is no finished run.
@@ -82,7 +70,9 @@ def _table(path: Path, record: Mapping[str, Any]) -> pd.DataFrame:
     config, metrics = record["config"], _metrics(path.with_name("metrics.csv"), record)
     task = path.parents[2]  # of SWEEP/TASK/CURVE/SEED/run.json
     facts = {name: config[name] for name in ("env", "method", "seed", "total_steps")}
-    facts |= {"curve": config["method"], "preset": _preset(from_dict(config)), "variant": variant(config)}
+    curve, earlier = curve_of(record), meant_by(record)
+    facts |= {"curve": curve.method, "preset": curve.preset, "variant": curve.variant, "label": curve.name}
+    facts |= {"earlier": Curve(curve.method, settings=tuple(earlier.items())).variant}
     facts |= {"sweep": task.parent.name if task.name == config["env"] else ""}
     facts |= {ABSOLUTE + name: value for name, value in record.get("absolute", {}).items()}
     point = metrics["step"] // config["test_interval"] * config["test_interval"]
@@ -103,48 +93,9 @@ def _metrics(path: Path, record: Mapping[str, Any]) -> pd.DataFrame:
     return metrics
 
 
-def _preset(config: TrainConfig) -> str:
-    """Preset of a run; `released` where it sets the same, as `paper` does for every baseline."""
-    same = defaults(config.method, config.env, config.preset) == defaults(config.method, config.env, "released")
-    return "released" if same else config.preset
-
-
-def variant(config: dict[str, Any]) -> str:
-    """Name the settings in which a stored run departs from its preset, number of steps and interval of tests aside."""
-    return _variant(from_dict(config))
-
-
-def _variant(config: TrainConfig) -> str:
-    settings = departures(config)
-    aside = ("total_steps", "test_interval")
-    return ", ".join(f"{name}={value}" for name, value in settings.items() if name not in aside)
-
-
-def curve_name(method: str, preset: str, variant: str) -> str:
-    """Name of a curve that tells settings apart; `released` without departures goes by the method alone."""
-    words = [method]
-    if preset != "released":
-        words.append(f"preset {preset}")
-    words += [SHORT.get(setting, setting) for setting in _split(variant)]
-    return " ".join(words)
-
-
-def _split(variant: str) -> list[str]:
-    """Undo the joining of settings, whose values may hold commas themselves."""
-    parts: list[str] = []
-    for piece in variant.split(", "):
-        if "=" in piece or not parts:
-            parts.append(piece)
-        else:
-            parts[-1] += f", {piece}"
-    return [part for part in parts if part]
-
-
 def name_curves(runs: pd.DataFrame) -> pd.DataFrame:
     """Give every combination of method, preset and settings a curve of its own."""
-    kinds = runs[["method", "preset", "variant"]].drop_duplicates()
-    kinds["curve"] = [curve_name(*kind) for kind in kinds.itertuples(index=False)]
-    return runs.drop(columns="curve").merge(kinds, how="left")[list(runs.columns)]
+    return runs.assign(curve=runs["label"])
 
 
 def select(runs: pd.DataFrame, **only: Collection[Any]) -> pd.DataFrame:
@@ -242,8 +193,8 @@ def missing(sweep: str, root: Path | str, tasks: Collection[str] = ()) -> pd.Dat
         shorter = record["status"] == "complete" and record["config"]["total_steps"] < config.total_steps
         state = "shorter" if shorter else record["status"]
         if state != "complete":
-            curve = curve_name(config.method, config.preset, _variant(config))
-            rows.append({"sweep": sweep, "env": config.env, "curve": curve, "seed": config.seed, "state": state})
+            facts = {"sweep": sweep, "env": config.env, "curve": Curve.of(config).name}
+            rows.append(facts | {"seed": config.seed, "state": state})
     return pd.DataFrame(rows, columns=["sweep", "env", "curve", "seed", "state"])
 
 

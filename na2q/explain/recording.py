@@ -7,7 +7,6 @@ A recording holds the slots before each action. What agents would see after the 
 acts on it, and no value is learned from it. After the end of an episode arrays hold NaN, -1 or False.
 """
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from numpy import ndarray
 from torch import Tensor
 
 import na2q
+from na2q.config import as_dict
 from na2q.envs.base import Labelled, Recordable, Snapshot, VectorEnv
 from na2q.explain.probe import Probe
 from na2q.methods.base import Coalition, QLearning, take
@@ -130,7 +130,7 @@ def record(
         "run": "/".join(folder.resolve().parts[-3:]),
         "epsilon": epsilon,
         "weights": WEIGHTS if Path(path).is_dir() else Path(path).name,
-        "config": json.dumps(dataclasses.asdict(config)),
+        "config": json.dumps(as_dict(config)),
         "na2q": na2q.__version__,
         "commit": git_commit() or "unknown",
     }

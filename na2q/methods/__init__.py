@@ -1,6 +1,6 @@
 """The methods of the paper's comparison, one file for each paper."""
 
-from na2q.config import METHOD_OPTIONS, NoOptions, Settings
+from na2q.config import METHOD_OPTIONS, NoOptions, Settings, check_name
 from na2q.methods.base import QLearning
 from na2q.methods.cds import CDS
 from na2q.methods.dvd import DVD
@@ -41,8 +41,9 @@ def register(name: str, method: type[QLearning], options: Settings | None = None
         options: the method's default settings, an instance of a frozen dataclass derived from Settings.
 
     Raises:
-        ValueError: the name belongs to this package.
+        ValueError: the name belongs to this package, or is none that a folder could have.
     """
+    check_name("method", name)
     if name in OURS:
         raise ValueError(f"method {name!r} belongs to na2q, as do {', '.join(OURS)}: choose another name")
     METHODS[name] = method

@@ -91,7 +91,9 @@ class Learner:
     def clip(self) -> dict[str, Tensor]:
         """Clip the gradient of each group; return the norms before."""
         return {
-            f"grad_norm_{group.name}": nn.utils.clip_grad_norm_(group.parameters, group.clip or self.optim.clip)
+            f"grad_norm_{group.name}": nn.utils.clip_grad_norm_(
+                group.parameters, self.optim.clip if group.clip is None else group.clip
+            )
             for group in self.groups
             if not group.stepped_by_method
         }
@@ -114,7 +116,7 @@ class Learner:
 
 
 def _optimizer(group: Group, optim: OptimConfig) -> torch.optim.Optimizer:
-    lr = group.lr or optim.lr
+    lr = optim.lr if group.lr is None else group.lr
     if group.optimizer == "adam":
         return torch.optim.Adam(group.parameters, lr, optim.adam_betas, optim.adam_eps, fused=True)
     return torch.optim.RMSprop(

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from na2q import envs
-from na2q.config import TrainConfig
+from na2q.config import TrainConfig, configure, family_of
 from na2q.envs.base import Observation, VectorEnv
 from na2q.methods import METHODS
 from na2q.methods.base import QLearning
@@ -84,10 +84,11 @@ def load(path: str | Path) -> Policy:
 def make_env(policy: Policy, n_envs: int, env: str | None = None) -> VectorEnv:
     """Build copies of the environment that a policy was trained on, or of another one of the same sizes.
 
-    Raises ValueError where the sizes differ.
+    Another environment of the same family has the options of the run. Raises ValueError where the sizes differ.
     """
-    name = env or policy.config.env
-    options = policy.config.env_options if env is None else TrainConfig(policy.config.method, env).env_options
+    config, name = policy.config, policy.config.env if env is None else env
+    own = configure(config.method, name, config.preset)  # refuses an unknown environment
+    options = config.env_options if family_of(name) == family_of(config.env) else own.env_options
     made = envs.make(name, options, n_envs)
     for size in ("n_agents", "n_actions", "obs_dim"):
         here, there = getattr(made.spec, size), getattr(policy.spec, size)

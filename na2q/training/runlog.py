@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import shlex
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 import na2q
-from na2q.config import TrainConfig, departures, from_dict
+from na2q.config import VERSION, TrainConfig, as_dict, config_of, departures, facts, flat, from_dict
 from na2q.spec import EnvSpec
 from na2q.training.tensors import load_tensors, save_tensors
 from na2q.training.trainer import Metrics
@@ -75,9 +76,12 @@ class RunFolder:
         if not (self.path / RECORD).exists():
             return
         self.record = read_record(self.path)
-        stored, given = self.record["config"], _jsonable(self.config)
-        if stored != given:
-            raise RunError(f"{self.path} holds a run with other settings: {differences(stored, given)}")
+        try:
+            stored = config_of(self.record)
+        except ValueError as error:
+            raise RunError(f"{self.path / RECORD} cannot be read: {error}") from error
+        if stored != self.config:
+            raise RunError(f"{self.path} holds a run with other settings: {differences(stored, self.config)}")
 
     @property
     def complete(self) -> bool:
@@ -87,14 +91,17 @@ class RunFolder:
     def begin(self, init_from: dict[str, Any] | None = None) -> None:
         """Write down what is run, before the first step; later commits of a resumed run are added."""
         if not self.record:
-            self.record = {
-                "command": command(self.config, self.path),
-                "config": _jsonable(self.config),
-                "versions": {"na2q": na2q.__version__, "python": platform.python_version()}
-                | {name: importlib.metadata.version(name) for name in PACKAGES},
-                "machine": {"processor": platform.machine(), "system": platform.system(), "cores": os.cpu_count()},
-                "commit": git_commit(),
-            } | ({"init_from": init_from} if init_from else {})
+            self.record = (
+                facts(self.config)
+                | {
+                    "command": command(self.config, self.path),
+                    "versions": {"na2q": na2q.__version__, "python": platform.python_version()}
+                    | {name: importlib.metadata.version(name) for name in PACKAGES},
+                    "machine": {"processor": platform.machine(), "system": platform.system(), "cores": os.cpu_count()},
+                    "commit": git_commit(),
+                }
+                | ({"init_from": init_from} if init_from else {})
+            )
         elif (commit := git_commit()) not in (self.record["commit"], *self.record.get("resumed_on", [])):
             self.record["resumed_on"] = [*self.record.get("resumed_on", []), commit]
         self.note(status="running")
@@ -112,7 +119,8 @@ class RunFolder:
 
     def weights(self, name: str, state: dict[str, torch.Tensor], spec: EnvSpec) -> None:
         """Save the weights of a network as WEIGHTS (last) or BEST (highest test return), with what rebuilds it."""
-        about = {"config": json.dumps(_jsonable(self.config)), "spec": json.dumps(dataclasses.asdict(spec))}
+        about = {"version": str(VERSION), "config": json.dumps(as_dict(self.config))}
+        about |= {"spec": json.dumps(dataclasses.asdict(spec))}
         with replacing(self.path / name) as part:
             save_tensors(part, state, about)
 
@@ -145,46 +153,37 @@ def read_weights(path: Path) -> Trained:
         raise RunError(f"{path} does not exist: give a weights file or the directory of a finished run")
     try:
         weights, about = load_tensors(path, unsigned=("config", "spec"))
-        config, spec = from_dict(json.loads(about["config"])), EnvSpec(**json.loads(about["spec"]))
+        config = from_dict(json.loads(about["config"]), int(about.get("version", 1)))
+        spec = EnvSpec(**json.loads(about["spec"]))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
     if path.name in (WEIGHTS, BEST) and (path.parent / RECORD).exists():
-        here = from_dict(read_record(path.parent)["config"])
-        if other := differences(_jsonable(config), _jsonable(here)):
+        if other := differences(config, config_of(read_record(path.parent))):
             raise RunError(f"{path} belongs to another run: {other}")
     return Trained(config, spec, weights)
 
 
-def differences(stored: dict[str, Any], given: dict[str, Any]) -> str:
-    """Name the settings in which two configurations differ, with both values."""
-    found = []
-    for name in sorted(stored.keys() | given.keys()):
-        old, new = stored.get(name), given.get(name)
-        if isinstance(old, dict) and isinstance(new, dict):
-            found += [f"{name}.{line}" for line in differences(old, new).split("; ") if line]
-        elif old != new:
-            found.append(f"{name} is {old!r} there and {new!r} here")
-    return "; ".join(found)
-
-
-def _jsonable(config: TrainConfig) -> dict[str, Any]:
-    return json.loads(json.dumps(dataclasses.asdict(config)))
+def differences(stored: TrainConfig, given: TrainConfig) -> str:
+    """Name the settings in which two runs differ, with both values."""
+    old, new = flat(stored), flat(given)
+    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    return "; ".join(f"{name} is {old.get(name)!r} there and {new.get(name)!r} here" for name in names)
 
 
 def command(config: TrainConfig, run_dir: Path) -> str:
     """Command line that repeats a run, as far as its settings differ from the defaults."""
     flags = {"method": config.method, "env": config.env, "seed": config.seed, "preset": config.preset}
     where = run_dir.name if run_dir.is_absolute() else run_dir.as_posix()
-    words = [_flag(name, value) for name, value in (flags | departures(config)).items()]
-    return " ".join(["na2q train", *words, f"--run-dir {where}"])
+    words = [word for name, value in (flags | departures(config)).items() for word in _flag(name, value)]
+    return shlex.join(["na2q", "train", *words, "--run-dir", where])
 
 
-def _flag(name: str, value: Any) -> str:
+def _flag(name: str, value: Any) -> list[str]:
     option = name.replace("_", "-")
     if isinstance(value, bool):  # --options.state-bias or --options.no-state-bias
         group, _, field = option.rpartition(".")
-        return f"--{group}.{'' if value else 'no-'}{field}"
-    return f"--{option} {' '.join(map(str, value)) if isinstance(value, tuple) else value}"
+        return [f"--{group}.{'' if value else 'no-'}{field}"]
+    return [f"--{option}", *map(str, value if isinstance(value, tuple) else (value,))]
 
 
 def git_commit() -> str | None:

@@ -19,6 +19,7 @@ from na2q.config import (
     QMIXOptions,
     ReplayConfig,
     TrainConfig,
+    as_dict,
     configure,
     from_dict,
 )
@@ -27,13 +28,13 @@ from na2q.config import (
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("method", METHOD_OPTIONS)
 def test_every_preset_fills_every_field_of_every_method(method: str, preset: str) -> None:
-    config = TrainConfig(method=method, preset=preset)
+    config = configure(method, preset=preset)
     assert all(getattr(config, field.name) is not None for field in dataclasses.fields(config))
-    assert from_dict(json.loads(json.dumps(dataclasses.asdict(config)))) == config
+    assert from_dict(json.loads(json.dumps(as_dict(config), allow_nan=False))) == config
 
 
 def test_released_na2q_has_what_only_it_was_given() -> None:
-    na2q, qmix = (TrainConfig(method=name, preset="released") for name in ("na2q", "qmix"))
+    na2q, qmix = (configure(name, preset="released") for name in ("na2q", "qmix"))
     assert (na2q.agent.kind, na2q.agent.agent_id, na2q.replay.warmup) == ("two_head", False, 100)
     assert (qmix.agent.kind, qmix.agent.agent_id, qmix.replay.warmup) == ("one_head", True, 32)
 
@@ -54,11 +55,11 @@ def test_given_values_win_over_the_preset() -> None:
         ({"method": "foo"}, "unknown method 'foo'; known are"),
         ({"env": "chess-1"}, "unknown environment family 'chess'"),
         ({"preset": "best"}, "unknown preset 'best'"),
-        ({"total_steps": 0}, "total_steps is 0, must be at least 1"),
-        ({"gamma": 1.5}, "gamma is 1.5, must lie between 0 and 1"),
+        ({"total_steps": 0}, "total_steps is 0, must be a whole number, at least 1"),
+        ({"gamma": 1.5}, "gamma is 1.5, must be a number, at least 0 and at most 1"),
         ({"seed": -1}, "seed is -1"),
-        ({"replay.batch": 6000}, "replay.batch is 6000, must not exceed replay.capacity 5000"),
-        ({"explore.start": 0.01}, "explore runs from 0.01 to 0.05"),
+        ({"replay.batch": 6000}, "replay.batch is 6000, must not exceed replay.capacity, which is 5000"),
+        ({"explore.start": 0.01}, "explore.finish is 0.05, must not exceed explore.start, which is 0.01"),
         ({"options.order": 1}, "NA2QOptions has no 'order'"),
         ({"optins.orders": 1}, "no group 'optins'"),
         ({"steps": 1}, r"no setting named \['steps'\]"),
@@ -79,7 +80,7 @@ def test_every_setting_says_what_it_is(cls: type) -> None:
 
 GROUPS = (TrainConfig, AgentConfig, OptimConfig, ExploreConfig, ReplayConfig)
 OWN = {"method", "env", "seed", "n_envs", "threads", "device", "agent", "optim", "explore", "replay"}
-OWN |= {"options", "env_options"}  # of the run, not of an experiment
+OWN |= {"options", "env_options", "resolved_for"}  # of the run, not of an experiment
 SOURCE = re.compile(r"Table|App\.|[Rr]eleased|paper|section|[(;] ?[A-D]\d|SMAC 1\.0")
 
 

@@ -1,60 +1,15 @@
-"""What the book's pages state by themselves: facts of each method, and the table of deviations."""
-
-import dataclasses
-import re
-from pathlib import Path
+"""What the book's pages state by themselves: facts of each method."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import na2q
-from na2q.book.tables import TASK, as_html, deviations, method_facts, overview, settings_table, stored_games
-from na2q.config import METHOD_OPTIONS, QTRANOptions, configure
+from na2q.book.tables import as_html, method_facts, overview, settings_table, stored_games
+from na2q.config import METHOD_OPTIONS, QTRANOptions
 from na2q.envs.matrix import GAMES
 from na2q.evaluation.figures import joint_action_values
 from na2q.evaluation.games import ALL_GAMES, outcome_table
 from na2q.methods import METHODS
-
-TABLE = deviations()
-SETTINGS = [
-    (f"{label} {setting}", setting, row["methods"].split())
-    for label, row in TABLE.iterrows()
-    for setting in row["setting"].split()
-]
-
-
-# --- deviations ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("setting", "methods"), [s[1:] for s in SETTINGS], ids=[s[0] for s in SETTINGS])
-def test_setting_of_a_deviation_exists(setting: str, methods: list[str]) -> None:
-    group, _, field = setting.partition(".")
-    for method in METHODS if methods == ["all"] else methods:
-        config = configure(method, TASK, "released")
-        assert hasattr(config, group)
-        assert not field or field in {f.name for f in dataclasses.fields(getattr(config, group))}
-
-
-def test_deviations_are_complete_and_distinct() -> None:
-    assert not TABLE.reset_index().duplicated(["row", "topic"]).any()
-    assert TABLE["impact"].isin(["H", "H-M", "M-H", "M", "L-M", "L"]).all()
-    assert (TABLE[["topic", "paper", "released", "ours", "methods"]] != "").all(axis=None)
-    for methods in TABLE["methods"]:
-        assert methods == "all" or set(methods.split()) <= set(METHODS)
-
-
-def test_every_row_that_the_code_cites_is_in_the_table() -> None:
-    for path in Path(na2q.__file__).parent.rglob("*.py"):
-        for cited in re.findall(r"[(;] ?([A-D]\d+)\b|# ([A-D]\d+)\b", path.read_text()):
-            assert set(cited) - {""} <= set(TABLE.index), path
-
-
-def test_a_method_shows_its_own_rows() -> None:
-    assert "A6" in deviations("na2q").index
-    assert set(deviations("iql").index) == {"D10"}
-    assert deviations("vdn").empty
-
 
 # --- facts of a method --------------------------------------------------------------------------------------
 

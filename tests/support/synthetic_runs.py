@@ -13,7 +13,8 @@ def runs(
     """A table as `load_runs` makes it: returns at POINTS by curve and seed."""
     rows = [
         {"sweep": sweep, "env": env, "curve": curve, "method": curve.split()[0], "seed": seed, "step": point + 3}
-        | {"preset": "released", "variant": "", "total_steps": 20_000, "point": point, "test_return_mean": value}
+        | {"preset": "released", "variant": "", "earlier": "", "label": curve, "total_steps": 20_000, "point": point}
+        | {"test_return_mean": value}
         for curve, seeds in curves.items()
         for seed, values in seeds.items()
         for point, value in zip(POINTS, values, strict=True)

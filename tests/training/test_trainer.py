@@ -1,6 +1,5 @@
 """The training protocol of Table 1: when updates, tests and target copies happen, and that seeds decide all."""
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -84,6 +83,6 @@ def test_run_folder_holds_metrics_settings_and_weights(tmp_path: Path) -> None:
 
 
 def test_python_entry_point_is_the_one_of_the_readme() -> None:
-    metrics = na2q.train(dataclasses.replace(na2q.TrainConfig(method="na2q", env="lbf-4p-2f", seed=1), total_steps=60))
+    metrics = na2q.train(na2q.configure("na2q", "lbf-4p-2f", seed=1, total_steps=60))
     assert isinstance(metrics, pd.DataFrame)
     assert metrics["step"].iloc[0] == 0
