@@ -121,7 +121,10 @@ class Replay:
         return {"places": torch.tensor(self.places, dtype=torch.int64).view(-1, len(Place._fields))} | stored
 
     def load(self, tensors: Mapping[str, Tensor], added: int) -> None:
-        """Take the contents of `tensors`, block by block, of a replay to which `added` episodes had been added."""
+        """Take the contents of `tensors`, block by block, of a replay to which `added` episodes had been added.
+
+        Arrays have shapes (slots, ...) of `Slots`, and (episodes, 3) for the places.
+        """
         self.places = [Place(*row) for row in tensors["places"].tolist()]
         self.added, self.blocks = added, {}
         for number in sorted({place.block for place in self.places}):
