@@ -5,16 +5,14 @@ run's configuration are JSON in its header. The file is written beside the old o
 any moment leaves one whole checkpoint.
 """
 
-import dataclasses
 import json
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from na2q.config import TrainConfig
+from na2q.config import VERSION, as_dict, from_dict
 from na2q.training.runlog import differences, replacing
 from na2q.training.tensors import load_tensors, save_tensors
 from na2q.training.trainer import Trainer
@@ -33,7 +31,7 @@ def save(trainer: Trainer, run_dir: Path) -> None:
     plain = {name: getattr(trainer, name) for name in COUNTERS}
     plain |= {name: getattr(trainer, name).bit_generator.state for name in GENERATORS}
     plain["added"] = trainer.replay.added
-    about = {"state": json.dumps(plain), "config": json.dumps(dataclasses.asdict(trainer.config))}
+    about = {"version": str(VERSION), "config": json.dumps(as_dict(trainer.config)), "state": json.dumps(plain)}
     try:
         with replacing(run_dir / NAME) as part:
             save_tensors(part, _tensors(trainer), about)
@@ -51,10 +49,10 @@ def restore(trainer: Trainer, run_dir: Path) -> bool:
         return False
     try:
         tensors, about = load_tensors(path)
-        stored = json.loads(about["config"])
+        config = from_dict(json.loads(about["config"]), int(about["version"]))
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); remove it to start the run again") from error
-    if other := differences(stored, _plain(trainer.config)):
+    if other := differences(config, trainer.config):
         raise CheckpointError(f"{path} belongs to another run: {other}; remove it to start the run again")
     plain = json.loads(about["state"])
     for name in COUNTERS:
@@ -63,11 +61,6 @@ def restore(trainer: Trainer, run_dir: Path) -> bool:
         getattr(trainer, name).bit_generator.state = plain[name]
     _load(trainer, tensors, plain["added"])
     return True
-
-
-def _plain(config: TrainConfig) -> dict[str, Any]:
-    """Return a configuration as it comes out of a file."""
-    return json.loads(json.dumps(dataclasses.asdict(config)))
 
 
 def _tensors(trainer: Trainer) -> dict[str, Tensor]:

@@ -157,9 +157,9 @@ def read_weights(path: Path) -> Trained:
         spec = EnvSpec(**json.loads(about["spec"]))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
-    if path.name in (WEIGHTS, BEST) and (path.parent / RECORD).exists():
-        if other := differences(config, config_of(read_record(path.parent))):
-            raise RunError(f"{path} belongs to another run: {other}")
+    in_run = path.name in (WEIGHTS, BEST) and (path.parent / RECORD).exists()
+    if in_run and (other := differences(config, config_of(read_record(path.parent)))):
+        raise RunError(f"{path} belongs to another run: {other}")
     return Trained(config, spec, weights)
 
 
