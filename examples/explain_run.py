@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import tyro
 
 from na2q import style
-from na2q.explain import measures, pictures, player
+from na2q.explain import pictures, player, shapes
 from na2q.explain.recording import record, save
 
 
@@ -29,7 +29,7 @@ def main(run_dir: tyro.conf.Positional[Path], episodes: int = 32, out: Path = Pa
     print(recording[["credit", "contribution"]].mean(("episode", "step")).to_dataframe().round(3).to_string())
     style.use_style()
     for name, figure in {
-        "curves": pictures.shape_functions(measures.curves([recording])),
+        "curves": pictures.shape_functions(shapes.curves([recording])),
         "contributions": pictures.contribution_map(recording),
     }.items():
         figure.savefig(out / f"{name}.png")

@@ -13,6 +13,7 @@ MAY_IMPORT = {  # module or room -> what of na2q it may import besides itself
     "spec": set(),
     "config": set(),
     "paths": set(),
+    "stats": set(),
     "style": {"config"},
     "types": {"spec"},
     "nets": {"config", "spec", "types"},
@@ -21,15 +22,18 @@ MAY_IMPORT = {  # module or room -> what of na2q it may import besides itself
     "theory": set(),
     "training": GROUND | {"methods", "envs"},
     "campaign": GROUND | {"training"},
-    "evaluation": GROUND | {"style", "methods", "envs", "theory", "training", "campaign"},
-    "explain": GROUND | {"style", "methods", "envs", "theory", "training"},
-    "book": GROUND | {"style", "methods", "envs", "theory", "training", "campaign", "evaluation", "explain"},
+    "evaluation": GROUND | {"stats", "style", "methods", "envs", "theory", "training", "campaign"},
+    "explain": GROUND | {"stats", "style", "methods", "envs", "theory", "training"},
+    "book": GROUND | {"stats", "style", "methods", "envs", "theory", "training", "campaign", "evaluation", "explain"},
     "cli": GROUND | {"methods", "envs", "training", "campaign", "explain", "book"},
     "__init__": {"config", "methods", "training"},
 }
-NO_TORCH = {"spec", "config", "paths", "style", "envs", "theory", "campaign.sweeps"} | {
+NO_TORCH = {"spec", "config", "paths", "stats", "style", "envs", "theory", "campaign.sweeps"} | {
     *(f"evaluation.{name}" for name in ("comparison", "figures", "protocol", "results")),
-    *(f"explain.{name}" for name in ("measures", "pictures", "player", "scene")),
+    *(
+        f"explain.{name}"
+        for name in ("baselines", "coalitions", "events", "pictures", "player", "purification", "scene", "shapes")
+    ),
 }
 
 

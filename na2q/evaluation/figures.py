@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from numpy import ndarray
 
 from na2q.evaluation import protocol, results
+from na2q.stats import REPS
 from na2q.style import LOOKS, look, thousands
 
 
@@ -38,7 +39,7 @@ def learning_curves(
     if runs.empty:
         return nothing_yet()
     runs = results.smooth(runs, metric, window)
-    table = protocol.curves(runs, metric, reps=2 if band == "std" else protocol.REPS)
+    table = protocol.curves(runs, metric, reps=2 if band == "std" else REPS)
     figure, axes_of = panels(table)
     for (sweep, task), axes in axes_of.items():
         shown = table[(table["sweep"] == sweep) & (table["env"] == task)]

@@ -1,93 +1,34 @@
 """How runs are compared: interquartile means, intervals, profiles, and who needs fewer steps.
 
-Agarwal et al. (2021), "Deep reinforcement learning at the edge of the statistical precipice", whose package
-rliable resamples and aggregates here, and Gorsane et al. (2022), "Towards a standardised performance evaluation
-protocol for cooperative MARL". Intervals are percentiles of a stratified bootstrap: runs are drawn anew
-within each task. Fewer than four runs on one task have their plain mean as interquartile mean, and the interval of
-two or three is their range or little less, which holds the truth far less often than it claims.
+The statistics are those of Agarwal et al. (2021), "Deep reinforcement learning at the edge of the statistical
+precipice", and of Gorsane et al. (2022), "Towards a standardised performance evaluation protocol for cooperative MARL".
+Intervals are those of `na2q.stats.stratified`, which resamples runs within each task. Fewer than four runs on one task
+have their plain mean as interquartile mean. The interval of two or three runs is their range or little less, and holds
+the truth far less often than it claims.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy import ndarray
-from rliable import library, metrics
 from scipy.stats import trim_mean
 
 from na2q.campaign.sweeps import LBF
+from na2q.config import family_of
 from na2q.evaluation.results import ABSOLUTE, CURVE, check_curves
+from na2q.stats import REPS, Estimate, Statistic, stratified
 
-REPS = 500  # resamples of a bootstrap; enough for the first two digits of an interval
-LEVEL = 0.95
 LAST_TESTS = 10
 RUN = [*CURVE, "seed"]
 ALL_TASKS = "all tasks"
 PRESET_SEEDS = 3  # that a choice between presets needs on every task
 
-Statistic = Callable[..., ndarray]
-
-
-class Stratified(library.StratifiedBootstrap):
-    """rliable's bootstrap of one table of scores, drawing from a generator of its own instead of numpy's global one."""
-
-    def __init__(self, scores: ndarray, seed: int) -> None:
-        super().__init__(scores)
-        self.rng = np.random.default_rng(seed)
-
-    def update_indices(self) -> tuple[ndarray, ...]:
-        """Draw runs within each task, for each point of a curve anew."""
-        return (self.rng.integers(self._num_items, size=self._args_shape), *self._strata_indices)
-
-
-class Independent(library.StratifiedIndependentBootstrap):
-    """rliable's bootstrap of several tables of scores, each drawn by itself, from a generator of its own."""
-
-    def __init__(self, *scores: ndarray, seed: int) -> None:
-        super().__init__(*scores)
-        self.rng = np.random.default_rng(seed)
-
-    def _get_indices(self, num_runs: int, array_shape: tuple[int, ...], strata_indices: Any) -> tuple[ndarray, ...]:
-        return (self.rng.integers(num_runs, size=array_shape), *strata_indices)
-
-
-class Estimate(NamedTuple):
-    """A number with its 95 % interval, whose ends are nan where a single run gives none."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        """Write the number with its interval in brackets."""
-        if np.isnan(self.low):
-            return f"{self.value:.2f} [one run]"
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
-
-
-def estimate(statistic: Statistic, *scores: ndarray, reps: int = REPS, seed: int = 0) -> ndarray:
-    """Compute a statistic of tables of scores with the ends of its bootstrap interval.
-
-    Args:
-        statistic: maps tables of scores to k numbers.
-        scores: one table for each argument of `statistic`, (runs, tasks) or (runs, tasks, points).
-        reps: number of resamples.
-        seed: of the resamples.
-
-    Returns:
-        Value, low and high end, (3, k); ends are nan where a table has one run only.
-    """
-    value = np.atleast_1d(statistic(*scores))
-    if min(map(len, scores)) < 2:
-        return np.stack([value, np.full_like(value, np.nan), np.full_like(value, np.nan)])
-    bootstrap = Stratified(*scores, seed=seed) if len(scores) == 1 else Independent(*scores, seed=seed)
-    return np.stack([value, *bootstrap.conf_int(statistic, reps=reps, size=LEVEL, method="percentile")])
-
 
 def iqm(scores: ndarray) -> ndarray:
     """Interquartile mean over runs and tasks, (1,)."""
-    return np.array([metrics.aggregate_iqm(scores)])
+    return np.array([trim_mean(scores, 0.25, axis=None)])
 
 
 def iqm_of_points(scores: ndarray) -> ndarray:
@@ -195,7 +136,7 @@ def summary(table: pd.DataFrame, reps: int = REPS, seed: int = 0) -> pd.DataFram
     rows = []
     for key, runs in table.groupby(CURVE):
         values = runs[["score"]].to_numpy()
-        value, low, high = estimate(iqm, values, reps=reps, seed=seed)[:, 0]
+        value, low, high = stratified(iqm, values, reps=reps, seed=seed)[:, 0]
         spread = {"n": len(values), "mean": values.mean(), "std": values.std()}
         rows.append(dict(zip(CURVE, key, strict=True)) | spread | {"iqm": value, "low": low, "high": high})
     return pd.DataFrame(rows)
@@ -211,7 +152,7 @@ def aggregate(table: pd.DataFrame, reps: int = REPS, seed: int = 0) -> pd.DataFr
         tasks = _comparable(runs)
         for curve in _on_all(runs, tasks):
             values = matrix(runs, curve, tasks)
-            value, low, high = estimate(iqm, values, reps=reps, seed=seed)[:, 0]
+            value, low, high = stratified(iqm, values, reps=reps, seed=seed)[:, 0]
             rows.append({"sweep": sweep, "curve": curve, "n": len(values), "tasks": len(tasks)})
             rows[-1] |= {"iqm": value, "low": low, "high": high}
     return pd.DataFrame(rows)
@@ -242,7 +183,7 @@ def _pairs(table: pd.DataFrame, of: str, statistic: Statistic, name: str, reps: 
             curves = _on_all(runs, group)
             for other in [curve for curve in curves if curve != of and of in curves]:
                 pair = (matrix(runs, curve, group) for curve in (of, other))
-                value, low, high = estimate(statistic, *pair, reps=reps, seed=seed)[:, 0]
+                value, low, high = stratified(statistic, *pair, reps=reps, seed=seed)[:, 0]
                 rows.append({"sweep": sweep, "env": place, "curve": other, name: value, "low": low, "high": high})
     return pd.DataFrame(rows, columns=["sweep", "env", "curve", name, "low", "high"])
 
@@ -255,13 +196,13 @@ def profiles(table: pd.DataFrame, thresholds: ndarray, reps: int = REPS, seed: i
     """
 
     def shares(values: ndarray) -> ndarray:
-        return library.score_distributions(values, thresholds)
+        return (values[..., None] > thresholds).mean((0, 1))
 
     rows = []
     for sweep, runs in table.groupby("sweep"):
         tasks = _comparable(runs)
         for curve in _on_all(runs, tasks):
-            value, low, high = estimate(shares, matrix(runs, curve, tasks), reps=reps, seed=seed)
+            value, low, high = stratified(shares, matrix(runs, curve, tasks), reps=reps, seed=seed)
             columns = {"threshold": thresholds, "share": value, "low": low, "high": high}
             rows.append(pd.DataFrame({"sweep": sweep, "curve": curve} | columns))
     return pd.concat(rows, ignore_index=True)
@@ -277,7 +218,7 @@ def curves(runs: pd.DataFrame, metric: str = "test_return_mean", reps: int = REP
     for key, curve in runs.groupby(CURVE):
         wide = curve.pivot_table(index="point", columns="seed", values=metric).dropna()
         values = wide.to_numpy().T
-        value, low, high = estimate(iqm_of_points, values[:, None], reps=reps, seed=seed)
+        value, low, high = stratified(iqm_of_points, values[:, None], reps=reps, seed=seed)
         columns = {"n": len(values), "mean": values.mean(0), "std": values.std(0)}
         columns |= {"iqm": value, "low": low, "high": high}
         tables.append(pd.DataFrame(dict(zip(CURVE, key, strict=True)) | {"point": wide.index} | columns))
@@ -296,7 +237,7 @@ def efficiency(table: pd.DataFrame) -> pd.DataFrame:
 
 def _comparable(table: pd.DataFrame) -> list[str]:
     """Tasks of a table; raise ValueError where they are of several families, whose scores have no common scale."""
-    families = sorted(table["env"].str.partition("-")[0].unique())
+    families = sorted(table["env"].map(family_of).unique())
     if len(families) > 1:
         raise ValueError(f"scores on {' and '.join(families)} have no common scale: select one family of tasks")
     return sorted(table["env"].unique())
@@ -344,7 +285,7 @@ def choose_preset(runs: pd.DataFrame, reps: int = 2_000, seed: int = 0) -> Prese
         raise ValueError(
             f"{len(released)} and {len(paper)} seeds on all tasks, {PRESET_SEEDS} are needed of each preset"
         )
-    difference = Estimate(*estimate(iqm_difference, released, paper, reps=reps, seed=seed)[:, 0])
+    difference = Estimate(*stratified(iqm_difference, released, paper, reps=reps, seed=seed)[:, 0])
     winner = "released" if difference.low > 0 else "paper"
     text = f"released minus paper: {difference}, {len(released)} and {len(paper)} seeds on {len(tasks)} tasks"
     relation = "released is higher" if difference.low > 0 else "paper is higher" if difference.high < 0 else "equal"

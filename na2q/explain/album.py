@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from na2q import style
-from na2q.explain import measures, pictures, scene
+from na2q.explain import pictures, scene, shapes
 from na2q.explain.player import player
 from na2q.explain.recording import load_recording, record
 from na2q.explain.scene import Moment
@@ -120,7 +120,7 @@ def _alike(shown: Shown) -> list[xr.Dataset]:
 def _shapes(shown: Shown) -> Figure:
     if not scene.has_coalitions(shown.first):
         raise ValueError(f"{shown.first.attrs['method']} has no shape functions of agents")
-    return pictures.shape_functions(measures.curves(_alike(shown)))
+    return pictures.shape_functions(shapes.curves(_alike(shown)))
 
 
 FIGURES: dict[str, Callable[[Shown], Figure]] = {

@@ -1,71 +1,141 @@
 """What tests of explanations find for stored models: `python -m na2q.explain.findings --out data/explanations.csv`.
 
 The table has a row for each model and test, with a 95 % interval over episodes where there is one. The scoreboard
-reads it, so that it need not play thousands of episodes; chapters 10 and 12 run the same tests and show them.
+reads the table, so that it need not play thousands of episodes. Chapters 10 and 12 run the same functions on the same
+episodes and show what they find.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from na2q.explain import faithful, measures
-from na2q.explain.faithful import Estimate, mean_over
+from na2q.explain import coalitions, events, interventions, masks, purification, shapes
+from na2q.explain.coalitions import PairEffect
 from na2q.explain.probe import Probe
 from na2q.explain.recording import record
 from na2q.paths import repo_root
+from na2q.stats import Estimate, mean_over
 from na2q.training.runlog import WEIGHTS, git_commit, read_weights
 
 EPISODES = 64
 ACTIONS = 5  # of one agent that are replaced in a row
+TRIALS = 2  # times in each episode at which every agent is replaced
 EPSILON = 0.2  # where agents explore (Figure 6)
+SAMPLES = 16  # posterior samples that sampled masks are averaged over
 NODES = 33  # of a grid of utilities
 
 
-def of_masks(probe: Probe) -> Iterator[tuple[str, Estimate]]:
+class Model(NamedTuple):
+    """A trained network with a recording of its episodes."""
+
+    path: Path
+    recording: xr.Dataset
+    probe: Probe
+
+
+def load(path: Path, episodes: int = EPISODES, seed: int = 0) -> Model:
+    """Record greedy episodes of a run's folder, masks of sampled semantics included where the method has masks."""
+    recording = record(path, episodes, seed=seed, samples=SAMPLES)
+    return Model(path, recording, Probe.load(path, recording))
+
+
+def load_all(root: Path, kinds: Iterable[str], episodes: int = EPISODES, seed: int = 0) -> dict[tuple[str, str], Model]:
+    """Load every model in the folders METHOD_PRESET/seed-N below `root`, by (METHOD_PRESET, seed-N)."""
+    found = [(kind, path) for kind in kinds for path in sorted((root / kind).glob("seed-*"))]
+    return {(kind, path.name): load(path, episodes, seed) for kind, path in found}
+
+
+def deletions(probe: Probe, seed: int = 0) -> dict[str, Estimate]:
+    """Per cent of the greedy actions that change when the first feature of each ranking is deleted."""
+    return {name: masks.mean_over_steps(probe, 100 * x, seed) for name, x in _first_deleted(probe, seed).items()}
+
+
+def of_masks(probe: Probe, seed: int = 0) -> Iterator[tuple[str, Estimate]]:
     """Actions that change when the feature of the highest mask is deleted, less those for another's first feature.
 
-    In percentage points. Where there is food, also its mean mask in sight less the highest of other things.
+    In percentage points, for the mask at the posterior mean and for the mask of sampled semantics. Where there is food,
+    also its mean mask in sight less the highest mask of other things.
     """
-    fill = faithful.typical(probe.recording)
-    ranked = faithful.rankings(probe, fill)
-    changed = {name: faithful.delete(probe, score, 1, fill).changed for name, score in ranked.items()}
-    for rival in ("chance", "size", "mean mask"):
-        yield f"mask over {rival}", faithful.mean_over_steps(probe, 100 * (changed["highest mask"] - changed[rival]))
-    seen = measures.masks_by_kind(probe.recording)["in sight"]
+    changed = _first_deleted(probe, seed)
+    for mask in ("mask", "sampled mask"):
+        for rival in ("chance", "size", "occlusion", f"mean {mask}"):
+            ahead = masks.mean_over_steps(probe, 100 * (changed[f"highest {mask}"] - changed[rival]), seed)
+            yield f"{mask} over {rival}", ahead
+    seen = masks.masks_by_kind(probe.recording)["in sight"]
     if "food" in seen:
         ahead = seen["food"] - seen.drop("food").max()
-        yield "mask of food over others", Estimate(ahead, ahead, ahead, len(probe.filled))
+        yield "mask of food over others", Estimate(ahead, ahead, ahead)
 
 
-def of_pairs(recording: xr.Dataset) -> Iterator[tuple[str, Estimate]]:
-    """Contributions of pairs that act together, and of their members, less those of others, in standard deviations."""
-    filled, together = recording["filled"].values, measures.cooperating(recording)
-    pairs, values = measures.pair_terms(recording), recording["contribution"].values.astype(float)
+def _first_deleted(probe: Probe, seed: int) -> dict[str, np.ndarray]:
+    fill = masks.typical(probe.recording)
+    ranked = masks.rankings(probe, fill, seed)
+    return {name: masks.delete(probe, score, 1, fill).changed for name, score in ranked.items()}
+
+
+def pair_effects(probe: Probe, seed: int = 0) -> dict[str, PairEffect]:
+    """Compare pairs that act together with the others of the same step, in everything that a pair has.
+
+    Returns:
+        The comparison of contributions, of purified contributions, of credits and of shape functions, and as "members
+        alone" that of the own contributions of agents in such pairs with those of the other agents.
+    """
+    recording, filled = probe.recording, probe.filled
+    pairs, together = coalitions.pair_terms(recording), coalitions.cooperating(recording)
+    pure = purification.purified(recording, probe.shape_grid(_nodes(probe)))
+    terms = {name: recording[name].values.astype(float) for name in ("contribution", "credit", "shape")}
+    compared = {name: (x[..., pairs], together) for name, x in terms.items()}
+    compared["purified"] = (pure["contribution"].values[..., pairs], together)
     members = np.any(together[..., None] & recording["member"].values[pairs], axis=2)
-    alone = measures.unary_terms(recording)
-    yield "pairs that act together", faithful.pair_effect(values[..., pairs], together, filled).raw
-    yield "their members alone", faithful.pair_effect(values[..., alone], members, filled).raw
+    compared["members alone"] = (terms["contribution"][..., coalitions.unary_terms(recording)], members)
+    return {name: coalitions.pair_effect(x, where, filled, seed) for name, (x, where) in compared.items()}
+
+
+def of_pairs(probe: Probe) -> Iterator[tuple[str, Estimate]]:
+    """Contributions of pairs that act together, and of their members, less those of others, in standard deviations."""
+    found = pair_effects(probe)
+    yield "pairs that act together", found["contribution"].raw
+    yield "their members alone", found["members alone"].raw
+
+
+def between_models(recordings: Sequence[xr.Dataset]) -> dict[str, float]:
+    """How far models of one kind agree: the numbers of `shapes.stability`, and rank correlations between models.
+
+    Masks are compared by their means over the recording of each agent and feature, credits by those of each coalition.
+    """
+    found = shapes.stability(shapes.curves(recordings))._asdict()
+    for name in ("mask", "credit"):
+        means = pd.DataFrame([one[name].mean(["episode", "step"]).values.ravel() for one in recordings]).T
+        ranks = means.corr("spearman").to_numpy()
+        found[f"{name}s between models"] = ranks[np.triu_indices(len(recordings), 1)].mean()
+    return found
 
 
 def of_worth(path: Path, probe: Probe) -> Iterator[tuple[str, Estimate]]:
     """Rank correlation of what a method says of an agent with the return that is lost without its next actions."""
-    lost = faithful.interventions(path, probe.recording, ACTIONS, trials=2)
-    said = faithful.scores(probe)
+    lost = interventions.interventions(path, probe.recording, ACTIONS, TRIALS)
+    said = interventions.scores(probe)
     for name in ("contribution", "slope x q", "q"):
         if name in said:
-            yield f"{name} and loss", faithful.agreement(said[name], lost)["all"]
+            yield f"{name} and loss", interventions.agreement(said[name], lost)["all"]
 
 
 def lowest_slope(probe: Probe) -> float:
     """Smallest rise of any shape function between neighbours on a grid of utilities that occur; below 0 it falls."""
-    grid = probe.shape_grid(np.linspace(probe.q.min(0), probe.q.max(0), NODES, axis=-1))
+    grid = probe.shape_grid(_nodes(probe))
     pairs = grid["pairwise"].values
     rises = [np.diff(grid["unary"].values, axis=1), np.diff(pairs, axis=1), np.diff(pairs, axis=2)]
     return float(min(rise.min(initial=np.inf) for rise in rises))
+
+
+def _nodes(probe: Probe) -> np.ndarray:
+    """Utilities of each agent, evenly spaced between the smallest and the largest that occur, (n, g)."""
+    return np.linspace(probe.q.min(0), probe.q.max(0), NODES, axis=-1)
 
 
 def of_battles(greedy: xr.Dataset, exploring: xr.Dataset) -> Iterator[tuple[str, Estimate]]:
@@ -77,17 +147,17 @@ def of_battles(greedy: xr.Dataset, exploring: xr.Dataset) -> Iterator[tuple[str,
     pair alive: contribution of a pair whose members live, less its mean with one dead.
     """
     n = greedy.sizes["agent"]
-    own = exploring["contribution"].values[..., measures.unary_terms(exploring)].astype(float)
+    own = exploring["contribution"].values[..., coalitions.unary_terms(exploring)].astype(float)
     alive = exploring["filled"].values[..., None] & exploring["unit_alive"].values[..., :n].astype(bool)
     off = (exploring["action_taken"] != exploring["greedy_action"]).values
     yield "off plan", _shifted(own, alive & off, alive & ~off)
     yield "utility off plan", _shifted(exploring["q_taken"].values.astype(float), alive & off, alive & ~off)
 
     alive = greedy["filled"].values[..., None] & greedy["unit_alive"].values[..., :n].astype(bool)
-    members = greedy["member"].values[measures.pair_terms(greedy)]
-    pairs = greedy["contribution"].values[..., measures.pair_terms(greedy)].astype(float)
+    members = greedy["member"].values[coalitions.pair_terms(greedy)]
+    pairs = greedy["contribution"].values[..., coalitions.pair_terms(greedy)].astype(float)
     whole = np.stack([alive[..., who].all(-1) for who in members], -1)
-    together = measures.cooperating(greedy) & whole
+    together = coalitions.cooperating(greedy) & whole
     level = pairs[together].mean() if together.any() else np.nan
     yield "pairs apart", _mean(pairs / level, whole & ~together)
     broken = greedy["filled"].values[..., None] & ~whole
@@ -95,7 +165,7 @@ def of_battles(greedy: xr.Dataset, exploring: xr.Dataset) -> Iterator[tuple[str,
 
     mask = greedy["mask"].sel(obs_feature="own health").values.astype(float)
     change = np.diff(mask, axis=1, prepend=np.nan)
-    known, hurt = np.isfinite(change) & alive, measures.harmed(greedy)[..., :n]
+    known, hurt = np.isfinite(change) & alive, events.harmed(greedy)[..., :n]
     yield "mask when hit", _shifted(change, known & hurt, known & ~hurt)
 
 
@@ -110,18 +180,18 @@ def _shifted(values: np.ndarray, where: np.ndarray, against: np.ndarray) -> Esti
     return _mean(values - level, where & np.isfinite(level))
 
 
-def of_model(path: Path, episodes: int = EPISODES) -> tuple[xr.Dataset, dict[str, Estimate]]:
-    """Record a model of a run's folder, and run all tests that its method and task allow."""
-    recording = record(path, episodes)
-    probe = Probe.load(path, recording)
-    found = dict(of_worth(path, probe))
+def of_model(model: Model) -> dict[str, Estimate]:
+    """Run all tests that a model's method and task allow; "return" is the mean return of its greedy episodes."""
+    path, recording, probe = model
+    returns = recording["return"].values.astype(float)
+    found = {"return": mean_over(returns, np.arange(len(returns)))} | dict(of_worth(path, probe))
     if "mask" in recording:
-        found |= dict(of_masks(probe)) | dict(of_pairs(recording))
+        found |= dict(of_masks(probe)) | dict(of_pairs(probe))
         slope = lowest_slope(probe)
-        found["lowest slope"] = Estimate(slope, slope, slope, episodes)
+        found["lowest slope"] = Estimate(slope, slope, slope)
         if "unit_alive" in recording:
-            found |= dict(of_battles(recording, record(path, episodes, EPSILON)))
-    return recording, found
+            found |= dict(of_battles(recording, record(path, len(returns), EPSILON)))
+    return found
 
 
 def table(models: Path, episodes: int = EPISODES) -> pd.DataFrame:
@@ -135,13 +205,14 @@ def table(models: Path, episodes: int = EPISODES) -> pd.DataFrame:
     for folder in sorted({path.parent.parent for path in models.rglob(WEIGHTS)}):
         recordings = []
         for path in sorted(path.parent for path in folder.glob(f"*/{WEIGHTS}")):
-            recording, found = of_model(path, episodes)
-            recordings.append(recording)
+            model = load(path, episodes)
+            found = of_model(model)
+            recordings.append(model.recording)
             about = {"env": folder.parent.name, "kind": folder.name, "model": path.name}
             about |= {"steps": read_weights(path).config.total_steps, "episodes": episodes}
             rows += [about | {"test": name} | one._asdict() | {"episodes": episodes} for name, one in found.items()]
         if len(recordings) > 1 and "mask" in recordings[0]:
-            spread = measures.stability(measures.curves(recordings)).unweighted
+            spread = shapes.stability(shapes.curves(recordings)).unweighted
             rows.append(about | {"model": f"{len(recordings)} models", "test": "shapes apart", "value": spread})
     return pd.DataFrame(rows)
 

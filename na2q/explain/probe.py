@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from torch import Tensor
 
-from na2q.explain import measures
+from na2q.explain.shapes import nearest_node
 from na2q.methods.base import QLearning, take
 from na2q.nets.agents import mask_unavailable
 from na2q.theory.shapley import NotAdditiveError, shapley, shapley_of_terms
@@ -131,7 +131,7 @@ class Probe:
         n, size = nodes.shape
         rows = np.stack(np.meshgrid(np.arange(size), np.arange(size), indexing="ij"), -1).reshape(-1, 2)
         unary, pairs, weights, labels = np.full((n, size), np.nan), [], [], []
-        nearest = [measures.nearest_node(self.q[:, i], nodes[i]) for i in range(n)]
+        nearest = [nearest_node(self.q[:, i], nodes[i]) for i in range(n)]
         for k, (who, name) in enumerate(zip(member, names, strict=True)):
             agents = np.flatnonzero(who)
             if len(agents) == 1:

@@ -15,18 +15,18 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Int
 from numpy import ndarray
 from torch import Tensor
 
 import na2q
 from na2q.config import as_dict
-from na2q.envs.base import Labelled, Recordable, Snapshot, VectorEnv
+from na2q.envs.base import Recordable, VectorEnv
+from na2q.explain.camera import Camera, blank
 from na2q.explain.probe import Probe
 from na2q.methods.base import Coalition, QLearning, take
 from na2q.nets.agents import mask_unavailable
 from na2q.training.policy import Policy, load_method, make_env
-from na2q.training.rollout import Slot, play
+from na2q.training.rollout import play
 from na2q.training.runlog import WEIGHTS, git_commit, replacing
 from na2q.training.trainer import MAX_SEED
 from na2q.types import EpisodeBatch
@@ -111,7 +111,7 @@ def record(
         raise ValueError(f"{env} has state_dim {vector.spec.state_dim}, but the run has {method.spec.state_dim}")
     rng = np.random.default_rng(seed)
     seeds = rng.integers(MAX_SEED, size=episodes)
-    camera = _Camera(vector)
+    camera = Camera(vector)
     played = play(vector, method.agent, epsilon, rng, seeds.tolist(), camera)
     data = _policy(played.batch, camera.q) | camera.developed()
     data |= {name: (("episode",), np.asarray(values)) for name, values in played.info.items()}
@@ -183,48 +183,6 @@ def validate(recording: xr.Dataset) -> xr.Dataset:
     return recording
 
 
-class _Camera:
-    """Keeps what each slot shows; plays the actions as they were chosen."""
-
-    def __init__(self, env: VectorEnv) -> None:
-        self.env = env if isinstance(env, Recordable) else None
-        self.n_envs, self.limit = env.n_envs, env.spec.episode_limit
-        self.q: list[Tensor] = []
-        self.frames: dict[str, tuple[tuple[str, ...], ndarray]] = {}
-        self.lengths = np.zeros(self.n_envs, int)
-
-    def __call__(self, slot: Slot) -> Int[ndarray, "e n"]:
-        self.q.append(slot.q)
-        for e in np.flatnonzero(slot.running).tolist():
-            shot = self._shoot(e)
-            self._keep(shot.now, e, slot.t)
-            if slot.t:
-                self._keep(shot.happened, e, slot.t - 1)
-        self.lengths += slot.running
-        return slot.chosen
-
-    def _shoot(self, e: int) -> Snapshot:
-        return self.env.snapshot(e) if self.env else Snapshot({}, {}, {}, {})
-
-    def _keep(self, arrays: Labelled, e: int, t: int) -> None:
-        for name, (axes, values) in arrays.items():
-            if name not in self.frames:
-                shape = (self.n_envs, self.limit, *values.shape)
-                self.frames[name] = (("episode", "step", *axes), _blank(shape, values.dtype))
-            self.frames[name][1][e, t] = values
-
-    def developed(self) -> dict[str, tuple[tuple[str, ...], ndarray]]:
-        """Return all that the environment showed; call before its next reset."""
-        last = [self._shoot(e) for e in range(self.n_envs)]
-        for e, shot in enumerate(last):
-            self._keep(shot.happened, e, int(self.lengths[e]) - 1)
-        steps = self.lengths.max()
-        frames = {name: (axes, values[:, :steps]) for name, (axes, values) in self.frames.items()}
-        for name, (axes, _) in last[0].episode.items():
-            frames[name] = (("episode", *axes), np.stack([shot.episode[name][1] for shot in last]))
-        return frames | dict(last[0].task)
-
-
 def _policy(batch: EpisodeBatch, utilities: list[Tensor]) -> dict[str, tuple[tuple[str, ...], ndarray]]:
     """What went in and out of the agents."""
     valid = batch.valid
@@ -261,15 +219,10 @@ def _spread(rows: Mapping[str, Tensor], valid: Tensor) -> dict[str, tuple[tuple[
     where, spread = valid.cpu().numpy(), {}
     for name, x in rows.items():
         values = x.cpu().numpy()
-        whole = _blank((*where.shape, *values.shape[1:]), values.dtype)
+        whole = blank((*where.shape, *values.shape[1:]), values.dtype)
         whole[where] = values
         spread[name] = (("episode", "step", *AXES[name]), whole)
     return spread
-
-
-def _blank(shape: tuple[int, ...], dtype: Any) -> ndarray:
-    filler = {"f": np.nan, "i": -1, "b": False}[np.dtype(dtype).kind]
-    return np.full(shape, filler, dtype)
 
 
 def label(coalition: Coalition | None, index: int) -> str:

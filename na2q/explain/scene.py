@@ -8,6 +8,7 @@ import xarray as xr
 from jaxtyping import Float
 from numpy import ndarray
 
+from na2q.config import family_of
 from na2q.envs.battle.frame import Frame
 
 WHOLE = "mean"  # of all features of one thing
@@ -130,8 +131,9 @@ def unit_masks(played: xr.Dataset, agent: int) -> Float[ndarray, "t u"]:
 
 def battle_frame(moment: xr.Dataset) -> Frame:
     """Return one step of a battle in the form that pictures are drawn from."""
+    env = str(moment.attrs["env"])
     return Frame(
-        map_name=str(moment.attrs["env"]).partition("-")[2],
+        map_name=env.removeprefix(f"{family_of(env)}-"),
         step=int(moment["step"]),
         types=tuple(map(str, moment["unit_type"].values)),
         enemy=moment["unit_enemy"].values.astype(bool),

@@ -32,37 +32,6 @@ def test_interquartile_mean_drops_a_quarter_at_either_end() -> None:
     assert protocol.iqm_of_points(points).tolist() == [3.0, 4.0]
 
 
-def test_interval_of_two_runs_is_their_range_and_of_one_there_is_none() -> None:
-    two = protocol.estimate(protocol.iqm, np.array([[0.2], [0.6]]))
-    assert two[:, 0] == pytest.approx([0.4, 0.2, 0.6])
-    one = protocol.estimate(protocol.iqm, np.array([[0.2]]))
-    assert one[0, 0] == 0.2
-    assert np.isnan(one[1:]).all()
-
-
-def test_interval_of_many_runs_is_as_wide_as_their_sampling_distribution() -> None:
-    """400 uniform draws, against the spread of the interquartile mean over 2000 samples of that size."""
-    sample = np.random.default_rng(0).random((400, 1))
-    low, high = protocol.estimate(protocol.iqm, sample, reps=4_000)[1:, 0]
-    means = [protocol.iqm(np.random.default_rng(i).random((400, 1)))[0] for i in range(1, 2_000)]
-    assert high - low == pytest.approx(3.92 * np.std(means), rel=0.1)
-
-
-def test_intervals_repeat_with_their_seed_and_leave_numpys_alone() -> None:
-    sample = np.random.default_rng(0).random((7, 2))
-    before = np.random.get_state()[1].copy()  # noqa: NPY002  # what must not change
-    first, again = (protocol.estimate(protocol.iqm, sample, seed=3) for _ in range(2))
-    assert (first == again).all()
-    assert (first[1:] != protocol.estimate(protocol.iqm, sample, seed=4)[1:]).any()
-    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
-
-
-def test_runs_are_resampled_within_their_task() -> None:
-    """Tasks without spread keep their mean, however different they are."""
-    apart = np.array([[0.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
-    assert protocol.estimate(lambda x: np.array([x.mean()]), apart)[:, 0].tolist() == [0.5] * 3
-
-
 def test_score_is_the_absolute_metric_where_every_run_has_it() -> None:
     table = runs({"vdn": {1: [0.0, 0.2, 0.4], 2: [0.0, 0.4, 0.8]}})
     whole = table.assign(absolute_test_return_mean=table["seed"] / 10)

@@ -16,7 +16,7 @@ def test_stored_findings_can_be_measured_again() -> None:
     stored = pd.read_csv(repo_root() / "data" / "explanations.csv")
     kind, model = "na2q_released", "seed-1"
     rows = stored[(stored["env"] == "lbf-3p-3f") & (stored["kind"] == kind) & (stored["model"] == model)]
-    _, found = findings.of_model(repo_root() / "data" / "models" / "lbf-3p-3f" / kind / model)
+    found = findings.of_model(findings.load(repo_root() / "data" / "models" / "lbf-3p-3f" / kind / model))
     again = {name: one.value for name, one in found.items()}
     assert again == pytest.approx(dict(zip(rows["test"], rows["value"], strict=True)), abs=0.02)
 
@@ -30,10 +30,12 @@ def test_every_stored_model_was_tested() -> None:
 
 def test_battles_are_asked_about_plans_deaths_and_hits(tmp_path: Path) -> None:
     save_untrained(configure("na2q", "battle-3m"), tmp_path)
-    recording, found = findings.of_model(tmp_path, episodes=4)
+    model = findings.load(tmp_path, episodes=4)
+    found = findings.of_model(model)
     assert {"off plan", "pairs apart", "pair alive", "mask when hit"} < set(found)
     assert found["lowest slope"].value >= 0
-    assert recording.sizes["episode"] == 4
+    assert found["return"].value == pytest.approx(float(model.recording["return"].mean()))
+    assert {"sampled mask over chance", "mask over occlusion"} < set(found)
 
 
 def test_models_of_one_kind_are_compared(tmp_path: Path) -> None:

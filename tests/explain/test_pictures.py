@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from untrained import save_untrained
 
 from na2q.config import configure
-from na2q.explain import measures, pictures, scene
+from na2q.explain import pictures, scene, shapes
 from na2q.explain.recording import record
 from na2q.explain.scene import Moment
 
@@ -194,32 +194,13 @@ def test_shape_functions_show_each_model_their_mean_and_spread() -> None:
     np.testing.assert_allclose(first.collections[0].get_array().ravel(), [0.625, 0.375])
     band = first.collections[1].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == (1, 3)
-    number = measures.stability(found)
+    number = shapes.stability(found)
     assert f"{number.weighted:.3f} weighted" in figure.get_suptitle()
     apart = found.assign(contribution=found["contribution"].where([[[True, False]], [[False, True]]]))
     assert "no two models" in pictures.shape_functions(apart).get_suptitle()
     pure = pictures.shape_functions(found, "shape")
     np.testing.assert_array_equal(pure.axes[0].lines[-1].get_ydata(), [4, 4])
     assert not pure.get_suptitle(), "the stability number is one of contributions"
-
-
-def test_pair_shapes_have_the_first_agent_along_x_and_dots_where_utilities_were_seen() -> None:
-    grid = xr.Dataset(
-        {
-            "q": (("agent", "node"), np.array([[0.0, 1.0, 2.0], [5.0, 6.0, 7.0], [-1.0, 0.0, 1.0]])),
-            "pairwise": (("pair", "node", "node_2"), np.arange(18.0).reshape(2, 3, 3)),
-            "weight": (("pair", "node", "node_2"), np.eye(3)[None].repeat(2, 0) / 3 * [[[1]], [[0]]]),
-        },
-        {"pair": ["0,1", "1,2"]},
-    )
-    figure = pictures.pair_shapes(grid)
-    first, second = figure.axes[:2]
-    assert (first.get_xlabel(), first.get_ylabel()) == ("$Q_0$", "$Q_1$")
-    image, dots = first.collections
-    np.testing.assert_array_equal(image.get_array(), np.arange(9.0).reshape(3, 3).T)
-    np.testing.assert_array_equal(dots.get_offsets(), [[0, 5], [1, 6], [2, 7]])
-    assert image.get_clim() == second.collections[0].get_clim() == (0, 17), "one scale for all pairs"
-    assert len(second.collections[1].get_offsets()) == 0
 
 
 def test_steps_worth_showing_are_found(battle: xr.Dataset) -> None:

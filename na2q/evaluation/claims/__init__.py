@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from na2q.config import family_of
 from na2q.evaluation import results
 from na2q.evaluation.claims import on_explanations, on_runs, on_theory
-from na2q.evaluation.claims.case import PILOTS, Case, Claim, Finding, evidence, family_of, lacking, pairs
+from na2q.evaluation.claims.case import PILOTS, Case, Claim, Finding, evidence, lacking, pairs
 from na2q.paths import repo_root
 
 __all__ = ["Case", "Claim", "Finding", "Verdict", "claims", "judge", "lacking", "pairs", "scoreboard", "table"]

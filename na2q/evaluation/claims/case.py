@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from na2q.campaign import sweeps
-from na2q.config import SCENARIOS
+from na2q.config import SCENARIOS, family_of
 from na2q.evaluation import protocol, results
 
 PILOTS = ("pilot", "controls")  # looked at where a claim's own sweeps have nothing yet
@@ -53,7 +53,7 @@ class Case:
     def level(self, *names: str) -> list[str]:
         """Tasks that are maps of the named difficulties."""
         tasks = self.scores["env"].unique()
-        return [task for task in tasks if SCENARIOS[task.partition("-")[2]].level in names]
+        return [task for task in tasks if SCENARIOS[task.removeprefix(f"{family_of(task)}-")].level in names]
 
     def by_task(self) -> Iterable[tuple[str, pd.DataFrame]]:
         """Summaries of each task, indexed by curve."""
@@ -87,11 +87,6 @@ def evidence(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame | None:
         if len(found):
             return found.assign(sweep=" and ".join(names))
     return None
-
-
-def family_of(task: str) -> str:
-    """Return the family of a task: lbf, battle, ..."""
-    return task.partition("-")[0]
 
 
 def lacking(claim: Claim, root: Path) -> int:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from na2q import style
-from na2q.config import configure
-from na2q.evaluation.claims.case import Claim, Finding, family_of
+from na2q.config import configure, family_of
+from na2q.evaluation.claims.case import Claim, Finding
 from na2q.paths import repo_root
 
 

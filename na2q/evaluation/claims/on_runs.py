@@ -5,8 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from na2q.config import family_of
 from na2q.evaluation import protocol, results
 from na2q.evaluation.claims.case import Case, Finding
+from na2q.stats import Estimate
 
 EARLY = 500_000  # environment steps (section 5.1, on QPLEX)
 FEW = 3  # agents; 2c_vs_64zg, the paper's example, has two
@@ -25,7 +27,7 @@ def _paired(case: Case, table: pd.DataFrame) -> Finding:
     above = sum(row["low"] > case.margin for row in rows)
     below = sum(row["high"] < case.margin for row in rows)
     first = case.pairs[[row is worst for row in rows].index(True)][0]
-    number = protocol.Estimate(worst["probability"], worst["low"], worst["high"])
+    number = Estimate(worst["probability"], worst["low"], worst["high"])
     text = f"P({first} > {worst['curve']}) = {number}"
     if len(rows) > 1:
         text = f"interval above {case.margin:g} for {above} of {len(rows)} pairs, below for {below}; lowest {text}"
@@ -60,7 +62,7 @@ def competitive(case: Case) -> Finding:
     for task, rows in case.by_task():
         others = rows.drop(index=ours)
         best = others["iqm"].idxmax()
-        number = protocol.Estimate(*(others[column].to_dict()[best] for column in ("iqm", "low", "high")))
+        number = Estimate(*(others[column].to_dict()[best] for column in ("iqm", "low", "high")))
         own = rows["iqm"].to_dict()[ours]
         held.append(None if np.isnan(number.low) else own >= number.low)
         words.append(f"{task}: {own:.2f} against {best} {number}")
@@ -79,11 +81,11 @@ def set_apart(case: Case) -> Finding:
     return Finding("; ".join(words), None if None in held else all(held))
 
 
-def _differences(case: Case) -> list[protocol.Estimate]:
+def _differences(case: Case) -> list[Estimate]:
     found = []
     for first, second in case.pairs:
         table = protocol.differences(case.scores, of=first)
-        found.append(protocol.Estimate(*table.loc[table["curve"] == second, ["difference", "low", "high"]].iloc[-1]))
+        found.append(Estimate(*table.loc[table["curve"] == second, ["difference", "low", "high"]].iloc[-1]))
     return found
 
 
@@ -155,7 +157,7 @@ def unsteady(case: Case) -> Finding:
 def _agents(task: str) -> int:
     from na2q.envs.battle import MAPS  # compiles its engine, which nothing else here needs
 
-    return len(MAPS[task.partition("-")[2]].allies)
+    return len(MAPS[task.removeprefix(f"{family_of(task)}-")].allies)
 
 
 def keeps_up_only(case: Case) -> Finding:

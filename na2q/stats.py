@@ -1,0 +1,128 @@
+"""Estimates with bootstrap intervals, for the runs of an evaluation and for the episodes of a recording alike.
+
+Intervals are percentile intervals of a bootstrap (Efron and Tibshirani, 1993), which the package `arch` draws. Runs are
+resampled within each task, as Agarwal et al. (2021), "Deep reinforcement learning at the edge of the statistical
+precipice", recommend. The steps of one episode depend on each other, so that for recordings whole episodes are
+resampled.
+"""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from arch.bootstrap import IndependentSamplesBootstrap
+from jaxtyping import Float, Int
+from numpy import ndarray
+from scipy.stats import rankdata
+
+REPS = 1_000
+"""Resamples of a bootstrap. These are enough for the first two digits of an interval."""
+
+LEVEL = 0.95
+"""Probability that an interval is made for."""
+
+Statistic = Callable[..., ndarray]
+"""A function of one or several samples that returns one or several numbers."""
+
+
+class Estimate(NamedTuple):
+    """A number with the ends of its 95 % interval, which are NaN where a single run or episode gives none."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        """Write the number with its interval in brackets."""
+        if np.isnan(self.low):
+            return f"{self.value:.2f} [no interval]"
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
+
+def bootstrap(statistic: Statistic, *samples: ndarray, reps: int = REPS, seed: int = 0) -> Float[ndarray, "3 k"]:
+    """Compute a statistic of independent samples with the ends of its percentile interval.
+
+    Args:
+        statistic: maps as many samples as there are to k numbers; NaN in a resample does not count.
+        samples: each is resampled along its first axis, independently of the others.
+        reps: number of resamples.
+        seed: of the resamples.
+
+    Returns:
+        The value, the low end and the high end of each number. The ends are NaN where every sample has one member
+        only, since such a resample is always the sample itself.
+    """
+    value = np.atleast_1d(statistic(*samples))
+    ends = np.full((2, len(value)), np.nan)
+    if max(map(len, samples)) > 1:
+        drawn = IndependentSamplesBootstrap(*samples, seed=np.random.default_rng(seed)).apply(statistic, reps)
+        known = ~np.isnan(drawn).all(0)
+        tails = (50 * (1 - LEVEL), 50 * (1 + LEVEL))
+        ends[:, known] = np.nanpercentile(drawn[:, known], tails, axis=0)
+    return np.stack([value, *ends])
+
+
+def stratified(statistic: Statistic, *tables: ndarray, reps: int = REPS, seed: int = 0) -> Float[ndarray, "3 k"]:
+    """Compute a statistic of tables of runs with its interval; runs are resampled within each task.
+
+    Args:
+        statistic: maps as many tables as there are to k numbers.
+        tables: (runs, tasks) or (runs, tasks, points); tables may have different numbers of runs.
+        reps: number of resamples.
+        seed: of the resamples.
+
+    Returns:
+        The value, the low end and the high end; the ends are NaN where a table has one run only.
+    """
+    if min(map(len, tables)) < 2:
+        value = np.atleast_1d(statistic(*tables))
+        return np.stack([value, np.full_like(value, np.nan), np.full_like(value, np.nan)])
+    bounds = np.cumsum([0, *(table.shape[1] for table in tables)])
+
+    def of_columns(*columns: ndarray) -> ndarray:
+        return statistic(*(np.stack(columns[a:b], 1) for a, b in pairwise(bounds)))
+
+    columns = [table[:, task] for table in tables for task in range(table.shape[1])]
+    return bootstrap(of_columns, *columns, reps=reps, seed=seed)
+
+
+def mean_over(values: Float[ndarray, " r"], episode: Int[ndarray, " r"], seed: int = 0) -> Estimate:
+    """Mean of the values that are not NaN; whole episodes are resampled.
+
+    Args:
+        values: one for each row.
+        episode: number of the episode that each row belongs to.
+        seed: of the resamples.
+    """
+    known = ~np.isnan(values)
+    kept = values[known]
+    return _over_episodes(lambda s: s[1:] / s[:1], [np.ones_like(kept), kept], episode[known], seed)
+
+
+def rank_correlation(
+    x: Float[ndarray, " r"], y: Float[ndarray, " r"], episode: Int[ndarray, " r"], seed: int = 0
+) -> Estimate:
+    """Spearman's rank correlation of the rows in which neither is NaN; whole episodes are resampled.
+
+    The ranks are those among all rows and are not taken anew in a resample. The correlation is NaN where one of the
+    two is constant.
+    """
+    known = ~(np.isnan(x) | np.isnan(y))
+    a, b = (rankdata(v[known]) - (known.sum() + 1) / 2 for v in (x, y))
+
+    def correlation(sums: ndarray) -> ndarray:
+        count, sa, sb, saa, sbb, sab = sums
+        spread = (saa - sa**2 / count) * (sbb - sb**2 / count)
+        return np.array([(sab - sa * sb / count) / np.sqrt(spread) if spread > 0 else np.nan])
+
+    return _over_episodes(correlation, [np.ones_like(a), a, b, a * a, b * b, a * b], episode[known], seed)
+
+
+def _over_episodes(statistic: Statistic, rows: list[ndarray], episode: Int[ndarray, " r"], seed: int) -> Estimate:
+    """Evaluate a function of sums over rows; to resample episodes it is enough to know their sums."""
+    if not len(episode):
+        return Estimate(np.nan, np.nan, np.nan)
+    place = np.unique(episode, return_inverse=True)[1]
+    sums = np.stack([np.bincount(place, values) for values in rows], -1)
+    return Estimate(*bootstrap(lambda drawn: statistic(drawn.sum(0)), sums, seed=seed)[:, 0].tolist())
