@@ -1,6 +1,7 @@
 # make book: install what the book needs into .venv, build the book, print its first page.
 # make test: install what the tests need as well, then lint, types, tests with coverage.
 # make figures: install, run all chapters, export figures to _build/figures; the book then need not run them again.
+# make data: make the derived tables in data/ again whose inputs have changed (na2q/book/recipes.py).
 # make check: look at the built book in a browser. make links: ask every outside link of the book.
 # PYTHON=python3.12 chooses the interpreter of a new .venv; TORCH=cpu or TORCH=cuda the build of PyTorch (see below).
 PYTHON ?= python3
@@ -22,7 +23,7 @@ ifeq ($(origin PYTHON),command line)
   endif
 endif
 
-.PHONY: book test figures check links install lock clean
+.PHONY: book test data figures check links install lock clean
 
 # On Linux, PyPI's PyTorch is the CUDA build of several gigabytes. Without an NVIDIA GPU its CPU build does the same work.
 # `auto` keeps the build that .venv has; in a new .venv it takes the CPU build on a Linux machine without a GPU.
@@ -75,6 +76,9 @@ book: $(VENV)/.for-book
 
 figures: $(VENV)/.for-book
 	PATH="$(CURDIR)/$(BIN):$$PATH" TQDM_DISABLE=1 na2q figures --parameters $(PARAMETERS)
+
+data: $(VENV)/.for-book
+	$(BIN)/python -m na2q.book.recipes
 
 test: $(VENV)/.for-tests
 	$(BIN)/ruff format --check .

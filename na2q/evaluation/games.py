@@ -1,8 +1,10 @@
 """Which method solves which payoff game: learning from all joint actions equally, without luck of exploration."""
 
+import argparse
 import json
 from collections.abc import Iterable, Mapping
 from itertools import product
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,8 +104,7 @@ def compare(
 ) -> pd.DataFrame:
     """Solve every game with every method and seed; one row for each, with all that is needed to repeat it.
 
-    ``compare(METHODS, ALL_GAMES).to_csv("data/matrix_games.csv", index=False)`` makes the stored table
-    (about seven minutes on one core).
+    `python -m na2q.evaluation.games --out data/matrix_games.csv` makes the stored table.
     """
     rows = []
     for game, method, seed in product(games, methods, seeds):
@@ -125,3 +126,14 @@ def outcome_table(runs: pd.DataFrame) -> pd.DataFrame:
         for game, rows in runs.groupby("game", sort=False)
     }
     return pd.DataFrame(table).rename_axis("method")
+
+
+def main() -> None:
+    """Write the table of all methods and games from the command line."""
+    parser = argparse.ArgumentParser(description="Which method finds the best joint action of which payoff game?")
+    parser.add_argument("--out", type=Path, required=True, help="CSV file to write")
+    compare(METHODS, ALL_GAMES).to_csv(parser.parse_args().out, index=False)
+
+
+if __name__ == "__main__":
+    main()

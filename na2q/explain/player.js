@@ -92,8 +92,8 @@
           }
           if (enemy[i]) {
             shape(svg, "circle", { cx: unit.x, cy: unit.y, r, fill: "#b34a00" });
-            label(svg, unit.x, unit.y, r * 1.2, i - n, "#ffffff");
-          } else circle(svg, unit.x, unit.y, r, i, i);
+            label(svg, unit.x, unit.y, r * 1.2, i - n + 1, "#ffffff");
+          } else circle(svg, unit.x, unit.y, r, i, i + 1);
           const bar = { x: unit.x - wide / 2, y: unit.y - r - 0.3, height: 0.16 };
           shape(svg, "rect", { ...bar, width: wide, fill: "var(--line)" });
           shape(svg, "rect", { ...bar, width: wide * unit.health, fill: "#009e73" });
@@ -150,7 +150,7 @@
         const row = element(body, "tr");
         if (step.units && !step.units[i].alive) row.className = "dead";
         const greedy = step.greedy[i] === step.taken[i] ? "same" : step.greedy[i];
-        element(row, "th", String(i), { scope: "row" });
+        element(row, "th", String(i + 1), { scope: "row" });
         for (const text of [step.taken[i], number(step.q[i]), greedy, number(step.qGreedy[i])]) element(row, "td", text);
       });
     };
@@ -236,7 +236,7 @@
       radio.checked = i === 0;
       radio.addEventListener("change", () => { agent = i; draw(); });
       element(choice, "span", undefined, { class: "swatch" }).style.background = colour;
-      element(choice, "span", String(i));
+      element(choice, "span", String(i + 1));
     });
     if (data.scene !== null) find(".legend").textContent = legends[data.scene.kind];
     find(".terms .heading").textContent = data.terms.name;

@@ -107,14 +107,19 @@ def _terms(played: xr.Dataset) -> tuple[list[str], str, ndarray]:
     """Labels, name and values (t, k) of what Q_tot is explained by."""
     if scene.has_coalitions(played):
         return (
-            [str(k) for k in played["coalition"].values],
+            [_named(str(k)) for k in played["coalition"].values],
             "Contributions \u03b1\u00b7f",
             played["contribution"].values,
         )
-    agents = [f"agent {i}" for i in range(played.sizes["agent"])]
+    agents = [f"agent {i + 1}" for i in range(played.sizes["agent"])]
     if "gradient" in played:
         return agents, "Gradient of Q_tot times Q", played["gradient"].values * played["q_taken"].values
     return agents, "Utilities Q", played["q_taken"].values
+
+
+def _named(coalition: str) -> str:
+    shown = scene.shown_as(coalition)
+    return shown if shown == coalition else f"{'agents' if ',' in shown else 'agent'} {shown}"
 
 
 def _step(moment: xr.Dataset, terms: ndarray) -> dict[str, Any]:

@@ -65,6 +65,15 @@ def require(recording: xr.Dataset, *names: str) -> None:
         raise ValueError(f"the recording of {what} holds no {', '.join(missing)}")
 
 
+def shown_as(coalition: str) -> str:
+    """Return how pages and figures write a coalition's label: agents count from 1 there, as in the paper.
+
+    "0,1" becomes "1,2". Recordings count from 0, as arrays do. Labels of latent units stay as they are.
+    """
+    members = coalition.split(",")
+    return ",".join(str(int(i) + 1) for i in members) if all(i.isdigit() for i in members) else coalition
+
+
 def has_coalitions(recording: xr.Dataset) -> bool:
     """Whether the terms of Q_tot belong to agents and groups of agents, which QMIX's hidden units do not."""
     return "contribution" in recording and bool(recording["member"].any("agent").all())

@@ -89,8 +89,8 @@ def test_masks_of_several_steps_share_one_scale_and_name_contributions_and_credi
     for k, name in enumerate(board["coalition"].values):
         text = f"{float(moment['contribution'][k]):z.2f}\xa0({float(moment['credit'][k]):.2f})"
         if "," in name:
-            assert f"{name}:\xa0{text}" in titles[1].replace("\n", "   ")
-    second = [axes.get_title() for axes in figure.subfigs[1].axes if axes.get_title().startswith("agent 3")]
+            assert f"{scene.shown_as(name)}:\xa0{text}" in titles[1].replace("\n", "   ")
+    second = [axes.get_title() for axes in figure.subfigs[1].axes if axes.get_title().startswith("agent 4")]
     assert f"{float(moment['contribution'][3]):z.2f} ({float(moment['credit'][3]):.2f})" in second[0]
 
 
@@ -150,9 +150,9 @@ def test_health_and_its_mask_are_those_of_the_unit_in_whose_colour_they_are(batt
             features = {agent: "own health", others[0]: "ally 0 health", others[1]: "ally 1 health"}
             lines = {line.get_label(): line for line in axes.lines}
             for unit, feature in features.items():
-                line = lines[f"of agent {unit}"]
+                line = lines[f"of agent {unit + 1}"]
                 np.testing.assert_array_equal(line.get_ydata(), values.sel(obs_feature=feature).values)
-    own = upper[1].lines[-1] if upper[1].lines[-1].get_label() == "of agent 1" else upper[1].lines[0]
+    own = upper[1].lines[-1] if upper[1].lines[-1].get_label() == "of agent 2" else upper[1].lines[0]
     alive = played["unit_alive"].values[:, 1]
     np.testing.assert_allclose(np.asarray(own.get_ydata())[alive], played["unit_health"].values[alive, 1], atol=1e-6)
 
@@ -238,3 +238,7 @@ def test_what_a_recording_does_not_hold_is_said(runs: dict[str, xr.Dataset]) -> 
         pictures.contribution_map(runs["qmix battle-3m"])
     with pytest.raises(ValueError, match="iql on battle-3m holds no gradient"):
         pictures.battle_keyframes({"": [Moment(runs["iql battle-3m"], 0, 0)]})
+
+
+def test_agents_count_from_one_where_they_are_shown() -> None:
+    assert [scene.shown_as(label) for label in ("0", "0,1", "1,2,9", "unit 0")] == ["1", "1,2", "2,3,10", "unit 0"]

@@ -73,7 +73,7 @@ def _draw_unit(ax: Axes, frame: Frame, unit: int, n: int) -> None:
     radius = float(frame.radius[unit])
     enemy = bool(frame.enemy[unit])
     ax.add_patch(Circle((x, y), radius, facecolor=ENEMY if enemy else ALLY, edgecolor="white", alpha=0.85, zorder=3))
-    ax.text(x, y, str(unit - n if enemy else unit), color="white", ha="center", va="center", fontsize=7, zorder=4)
+    ax.text(x, y, str(1 + (unit - n if enemy else unit)), color="white", ha="center", va="center", fontsize=7, zorder=4)
     width, top = max(1.0, 2 * radius), y + radius + BAR_GAP
     bars = [(frame.health[unit], HEALTH)]
     if unit_type(frame.types[unit]).shield > 0:

@@ -71,13 +71,13 @@ def health_and_masks(recording: xr.Dataset, episode: int = 0) -> Figure:
             dashes = "-" if unit == agent else (0, (4, 2))
             for axes, values in zip(column, ("obs", "mask"), strict=True):
                 line = played[values].values[:, agent, place]
-                axes.plot(line, color=agent_color(unit), linestyle=dashes, label=f"of agent {unit}")
-        column[0].set_title(f"seen by agent {agent}", fontsize=10)
+                axes.plot(line, color=agent_color(unit), linestyle=dashes, label=f"of agent {unit + 1}")
+        column[0].set_title(f"seen by agent {agent + 1}", fontsize=10)
         column[1].set_xlabel("step")
     panels[0][0].set_ylabel("health seen")
     panels[1][0].set_ylabel("mask of it")
     panels[1][0].set_ylim(bottom=0)
-    handles = [Line2D([], [], color=agent_color(i), label=f"of agent {i}") for i in range(n_agents)]
+    handles = [Line2D([], [], color=agent_color(i), label=f"of agent {i + 1}") for i in range(n_agents)]
     figure.legend(handles=handles, loc="outside upper center", ncols=n_agents, fontsize=9)
     return figure
 
@@ -106,7 +106,7 @@ def contribution_map(recording: xr.Dataset, episode: int = 0) -> Figure:
         dead = np.stack([~alive[:, np.flatnonzero(who)].any(1) for who in played["member"].values], 1)
         steps, columns = np.nonzero(dead)
         axes.plot(columns, steps, "x", color="0.35", markersize=max(1.8, 27 * row), markeredgewidth=max(0.4, 5.5 * row))
-    axes.set_xticks(range(len(labels)), labels)
+    axes.set_xticks(range(len(labels)), [scene.shown_as(label) for label in labels])
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="agent or pair", ylabel="step")
     axes.grid(False)
@@ -174,7 +174,7 @@ def _draw_values(axes: Axes, moment: xr.Dataset) -> None:
     bars = axes.bar(places, values, color=colours)
     axes.bar_label(bars, fmt="{:z.2f}", fontsize=7, padding=1)
     alive = moment["unit_alive"].values
-    marks = [f"{i}" if alive[i] else f"{i} †" for i in agents] + labels
+    marks = [f"{i + 1}" if alive[i] else f"{i + 1} †" for i in agents] + [scene.shown_as(k) for k in labels]
     axes.set_xticks(places, marks, fontsize=8)
     axes.axhline(0, color="0.3", linewidth=0.8)
     axes.axvline(len(q) - 0.2, color="0.7", linewidth=0.8)

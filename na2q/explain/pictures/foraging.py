@@ -58,7 +58,7 @@ def foraging_masks(
 def _headline(moment: xr.Dataset, width: int) -> str:
     labels = [str(k) for k in moment["coalition"].values]
     terms = [
-        f"{k}:\xa0{c:z.2f}\xa0({a:z.2f})"
+        f"{scene.shown_as(k)}:\xa0{c:z.2f}\xa0({a:z.2f})"
         for k, c, a in zip(labels, moment["contribution"].values, moment["credit"].values, strict=True)
         if not k.isdigit()
     ]
@@ -114,7 +114,7 @@ def _draw_field(axes: Axes, moment: xr.Dataset, agent: int, view: scene.View, la
             shade = "white" if value > 0.5 * largest else "black"
             axes.text(*place, f"{value:z.2f}", ha="center", va="bottom", fontsize=6, color=shade, zorder=5)
     labels = [str(k) for k in moment["coalition"].values]
-    title = f"agent {agent},  $Q$ = {float(moment['q_taken'][agent]):z.2f}"
+    title = f"agent {agent + 1},  $Q$ = {float(moment['q_taken'][agent]):z.2f}"
     if str(agent) in labels:
         k = labels.index(str(agent))
         title += rf"{chr(10)}$\alpha f$ = {float(moment['contribution'][k]):z.2f} ({float(moment['credit'][k]):z.2f})"

@@ -40,7 +40,7 @@ def shape_functions(found: xr.Dataset, name: str = "contribution") -> Figure:
         axes.plot(q, curves.T, color=PALETTE[0], alpha=0.35, linewidth=0.9)
         axes.plot(q, mean, color=PALETTE[0], linewidth=2.2)
         axes.fill_between(q, mean - far, mean + far, color=PALETTE[0], alpha=0.2, linewidth=0)
-        axes.set(title=f"agent {agent}", xlabel="$Q_i$ of action taken")
+        axes.set(title=f"agent {agent + 1}", xlabel="$Q_i$ of action taken")
         axes.grid(False)
     panels[0][0].set_ylabel(r"$\alpha_i f_i(Q_i)$" if name == "contribution" else "$f_i(Q_i)$")
     low, high = np.nanmin(found[name].values), np.nanmax(found[name].values)

@@ -1,0 +1,124 @@
+"""Do explanations hold? What deleting features changes, what masks follow, and intervals of several models."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from na2q.stats import Estimate
+from na2q.style import PALETTE
+from na2q.theory.semantics import optimal_mask
+
+Run = tuple[str, str]  # METHOD_PRESET, seed-N
+
+RANKINGS = {
+    "occlusion": (2, "-"),
+    "highest mask": (3, "-"),
+    "mean mask": (3, ":"),
+    "lowest mask": (1, "-."),
+    "highest sampled mask": (4, "-"),
+    "size": (0, "--"),
+    "chance": (7, (0, (1, 1))),
+}
+"""Colour and dashes of the rankings that are drawn."""
+
+OFTEN = 50  # times that a size must occur to be drawn
+
+
+def deletion_curves(deleted: pd.DataFrame) -> Figure:
+    """Draw how many greedy actions change as features are deleted, a panel for each kind of model.
+
+    Args:
+        deleted: tables of `masks.deletion` with the columns kind and run; thin lines are runs, thick ones their mean.
+    """
+    kinds, counts = list(dict.fromkeys(deleted["kind"])), sorted(deleted["count"].unique())
+    figure, panels = plt.subplots(
+        1, len(kinds), figsize=(4.2 * len(kinds) + 1.6, 3.8), sharey=True, squeeze=False, layout="constrained"
+    )
+    for axes, kind in zip(panels[0], kinds, strict=True):
+        for name, (color, dashes) in RANKINGS.items():
+            rows = deleted[(deleted["kind"] == kind) & (deleted["ranking"] == name)]
+            table = 100 * rows.pivot_table(index="count", columns="run", values="changed")
+            axes.plot(table, color=PALETTE[color], linestyle=dashes, linewidth=0.7, alpha=0.5)
+            axes.plot(table.mean(axis=1), color=PALETTE[color], linestyle=dashes, linewidth=2.2, label=name)
+        axes.set(title=kind, xlabel="features deleted", xscale="log")
+        axes.set_xticks(counts, [str(count) for count in counts])
+        axes.minorticks_off()
+    panels[0][0].set_ylabel("greedy actions that change (%)")
+    figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside right upper")
+    return figure
+
+
+def masks_by_size(recordings: Mapping[Run, xr.Dataset]) -> Figure:
+    """Draw masks over the size of the feature that they fall on, beside the mask that minimises Eq. (6) by itself.
+
+    Dots are medians, bars reach from the lowest to the highest tenth. The upper row has masks at the posterior mean of
+    z, the lower one masks averaged over samples of z.
+    """
+    kinds = list(dict.fromkeys(kind for kind, _ in recordings))
+    rows = {"mask": "mask, $z$ at its mean", "mask_sampled": "mask, $z$ sampled"}
+    figure, panels = plt.subplots(
+        2, len(kinds), figsize=(4.2 * len(kinds), 6), sharex=True, sharey=True, squeeze=False, layout="constrained"
+    )
+    for (name, label), row in zip(rows.items(), panels, strict=True):
+        row[0].set_ylabel(label)
+        for axes, kind in zip(row, kinds, strict=True):
+            largest = 1.0
+            for run, recording in recordings.items():
+                if run[0] == kind:
+                    found = mask_quantiles(recording, name)
+                    bars = [found[0.5] - found[0.1], found[0.9] - found[0.5]]
+                    axes.errorbar(found.index, found[0.5], bars, fmt="o-", capsize=2, label=run[1])
+                    largest = max(largest, float(found.index.max()))
+            grid = np.linspace(0, largest, 200)
+            axes.plot(grid, optimal_mask(grid), "k--", linewidth=1, label=r"$(1 - 1/(2o^2))_+$")
+            axes.legend(fontsize=8)
+    for axes, kind in zip(panels[0], kinds, strict=True):
+        axes.set_title(kind)
+    for axes in panels[1]:
+        axes.set_xlabel("size of the feature $|o|$")
+    return figure
+
+
+def mask_quantiles(recording: xr.Dataset, name: str = "mask") -> pd.DataFrame:
+    """Deciles 1, 5 and 9 of a mask by the size of the feature, rounded to a tenth, where the size occurs often."""
+    filled = recording["filled"].values
+    size = np.abs(recording["obs"].values[filled]).ravel().round(1)
+    table = pd.DataFrame({"size": size, "mask": recording[name].values[filled].ravel()})
+    often = table.groupby("size")["mask"].transform("size") >= OFTEN
+    return table[often].groupby("size")["mask"].quantile([0.1, 0.5, 0.9]).unstack()
+
+
+def interval_rows(
+    panels: Mapping[str, Mapping[str, Mapping[Run, Estimate]]], names: Sequence[str], label: str
+) -> Figure:
+    """Draw estimates with their intervals, a panel for each title, a row for each name, a dot for each model.
+
+    Args:
+        panels: title, name of the row and model to the estimate; what a model lacks is left out.
+        names: rows from top to bottom.
+        label: what is estimated, with its unit.
+    """
+    kinds = list(dict.fromkeys(kind for rows in panels.values() for row in rows.values() for kind, _ in row))
+    color_of = dict(zip(kinds, (PALETTE[i] for i in (3, 1, 7, 0, 4, 2, 9, 5)), strict=False))
+    size = (4.6 * len(panels) + 1.6, 1.2 + 0.5 * len(names))
+    figure, grid = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False, layout="constrained")
+    handles = {}
+    for axes, (title, rows) in zip(grid[0], panels.items(), strict=True):
+        axes.axvline(0, color="black", linewidth=0.8)
+        runs = sorted({run for row in rows.values() for run in row}, key=lambda run: (kinds.index(run[0]), run[1]))
+        for place, name in enumerate(names):
+            for offset, run in enumerate(runs):
+                if run in rows[name]:
+                    value, low, high = rows[name][run]
+                    height = place + 0.8 * ((offset + 0.5) / len(runs) - 0.5)
+                    axes.plot([low, high], [height, height], color=color_of[run[0]])
+                    (handles[run[0]],) = axes.plot(value, height, "o", color=color_of[run[0]], markersize=4)
+        axes.set(title=title, xlabel=label)
+        axes.set_yticks(range(len(names)), names)
+    grid[0][0].invert_yaxis()
+    figure.legend(list(handles.values()), list(handles), loc="outside right upper")
+    return figure
