@@ -160,7 +160,11 @@ class NA2QOptions(Settings):
     """Hidden widths of a shape function (Table 4)."""
     shape: Literal["table4", "two_sided"] = "table4"
     """Hidden units: ELU(x) as in Table 4, which makes Q_tot - f_0 convex in the utilities, or half of
-    them -ELU(-x), as monotone but free to bend down (not in the paper)."""
+    them -ELU(-x), as monotone but free to bend down (not in the paper).
+
+    With two hidden layers two-sided units approximate every rising function of one utility. They do not so for two:
+    a pair of which one agent has to do more, no matter which, is missed by 1/6 of its range or more at given
+    utilities. Three layers would do (book, chapter 4)."""
     embed: Width = 64
     """Width of the attention maps w_s and w_z (App. F.3)."""
     bias_hidden: tuple[Width, Width] = (64, 32)

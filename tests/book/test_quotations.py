@@ -55,7 +55,8 @@ def plain(text: str) -> str:
 def names() -> str:
     """Titles of tests in words, and the package's own text: labels and messages."""
     tests = re.findall(r"def test_(\w+)", "\n".join(p.read_text(encoding="utf-8") for p in ROOT.glob("tests/**/*.py")))
-    code = [plain(p.read_text(encoding="utf-8")) for p in ROOT.glob("na2q/**/*.py")]
+    files = (path for kind in ("py", "js", "mjs", "html") for path in ROOT.glob(f"na2q/**/*.{kind}"))
+    code = [plain(path.read_text(encoding="utf-8")) for path in files]
     return "\n".join([*(name.replace("_", " ") for name in tests), *code])
 
 

@@ -1,5 +1,6 @@
 """The theory chapters keep the form of the book: parameters, short cells, figures with words, exercises."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CHAPTERS = sorted(path for path in (ROOT / "notebooks").glob("0[1-6]_*.ipynb"))
+CHAPTERS = sorted((ROOT / "notebooks").glob("0[1-6]_*.ipynb"))
 PAPER_EQUATIONS = range(1, 17)
 
 
@@ -17,6 +18,12 @@ def cells(path: Path, kind: str) -> list[dict]:
 
 def source(cell: dict) -> str:
     return "".join(cell["source"])
+
+
+def shown(path: Path) -> list[dict]:
+    """Code cells that a reader sees unfolded."""
+    folded = {"hide-input", "hide-cell", "remove-cell", "remove-input"}
+    return [c for c in cells(path, "code") if not folded & set(c["metadata"].get("tags", []))]
 
 
 def test_there_are_six_chapters() -> None:
@@ -35,8 +42,32 @@ class TestChapter:
         for cell in cells(path, "code"):
             assert cell["outputs"] == []
             assert cell["execution_count"] is None
-            assert len(source(cell).splitlines()) <= 15
             assert "class " not in source(cell)
+
+    def test_code_that_teaches_is_short_and_fits_the_column(self, path: Path) -> None:
+        for cell in shown(path):
+            assert len(source(cell).splitlines()) <= 15, source(cell)
+            assert max(map(len, source(cell).splitlines()), default=0) <= 88, source(cell)
+
+    def test_code_that_only_draws_is_folded(self, path: Path) -> None:
+        for cell in shown(path):
+            assert "plt.subplots" not in source(cell)
+
+    def test_opens_with_goals_and_ends_with_what_is_open(self, path: Path) -> None:
+        text = "\n".join(map(source, cells(path, "markdown")))
+        for wanted in ("**Goals.**", "**What it assumes.**", "*On paper.*", "## Still open", "research question"):
+            assert text.count(wanted) >= 1, wanted
+        assert text.index("*On paper.*") < text.index("## Still open") < text.index("## Exercises")
+
+    def test_every_configuration_names_its_preset(self, path: Path) -> None:
+        calls = [
+            node
+            for cell in cells(path, "code")
+            for node in ast.walk(ast.parse(source(cell)))
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"configure", "defaults"}
+        ]
+        for call in calls:
+            assert len(call.args) >= 3 or any(k.arg == "preset" for k in call.keywords), ast.unparse(call)
 
     def test_figures_have_name_caption_and_alternative_text(self, path: Path) -> None:
         drawn = [c for c in cells(path, "code") if "plt.show()" in source(c)]
