@@ -52,7 +52,7 @@ class MixContext(SimpleNamespace):
     """What a mixer may look at besides the utilities; leading axes `...` are transitions.
 
     A plain record that holds what it was given and nothing else. An update gives the fields that the method's
-    `mixer_reads` names, and reading another one is an AttributeError.
+    `context_reads` names, and reading another one is an AttributeError.
     """
 
     state: Float[Tensor, "... s"]

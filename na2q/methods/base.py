@@ -75,8 +75,8 @@ class QLearning(nn.Module, Generic[Options, Noise, Extra]):
     numbers and keeps nothing beside the step that all methods share.
     """
 
-    mixer_reads: ClassVar[tuple[str, ...]] = ("state", "obs", "hidden", "actions", "q_max", "greedy")
-    """Fields of the context that `mix` looks at. A shorter list is faster, as an update gathers no others."""
+    context_reads: ClassVar[tuple[str, ...]] = ("state", "obs", "hidden", "actions", "q_max", "greedy")
+    """Fields of the contexts that the method looks at. A shorter list is faster, as an update gathers no others."""
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: Options) -> None:
         super().__init__()
@@ -197,7 +197,7 @@ def derive_step(
             "q_max": lambda: masked.index_select(0, rows).amax(-1),
             "greedy": lambda: actions == greedy.index_select(0, rows),
         }
-        return MixContext(**{name: fields[name]() for name in online.mixer_reads})
+        return MixContext(**{name: fields[name]() for name in online.context_reads})
 
     reward, terminated, valid = (at(x, slots.transition) for x in (batch.reward, batch.terminated, batch.valid))
     step = Step(

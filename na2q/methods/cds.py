@@ -56,7 +56,7 @@ class CDS(QLearning[CDSOptions, Tensor, Rows]):
     The random numbers of an update are the order in which the predictors see their rows.
     """
 
-    mixer_reads = QPLEX.mixer_reads
+    context_reads = QPLEX.context_reads
 
     predictors: Any  # a ModuleList of Predictor: torch's type forgets its elements
 

@@ -54,7 +54,7 @@ class DVDMixer(nn.Module):
 class DVD(QLearning[DVDOptions, None, None]):
     """Q_tot = DVDMixer(q, s, o, h); the TD error reaches the agents through h as well."""
 
-    mixer_reads = ("state", "obs", "hidden")
+    context_reads = ("state", "obs", "hidden")
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: DVDOptions) -> None:
         super().__init__(spec, agent, options)

@@ -11,7 +11,7 @@ from na2q.types import MixContext, MixerOutput
 class IQL(QLearning[NoOptions, None, None]):
     """Each utility is its own value: no Q_tot, hence no credits, contributions or bias."""
 
-    mixer_reads = ()
+    context_reads = ()
 
     @property
     def coalitions(self) -> tuple[Coalition | None, ...]:

@@ -206,7 +206,7 @@ class VAE(nn.Module):
 class NA2Q(QLearning[NA2QOptions, Noise | None, Posterior | None]):
     """Two-headed agents, the additive mixer, and a VAE whose semantics z_i inform the credits."""
 
-    mixer_reads = ("state",)
+    context_reads = ("state",)
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: NA2QOptions) -> None:
         super().__init__(spec, agent, options)

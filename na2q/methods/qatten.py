@@ -47,7 +47,7 @@ class QattenMixer(nn.Module):
 class Qatten(QLearning[QattenOptions, None, None]):
     """Q_tot = QattenMixer(q, s); the released code adds no regulariser, though Qatten's own does."""
 
-    mixer_reads = ("state",)
+    context_reads = ("state",)
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: QattenOptions) -> None:
         super().__init__(spec, agent, options)

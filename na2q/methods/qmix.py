@@ -39,7 +39,7 @@ class QMixer(nn.Module):
 class QMIX(QLearning[QMIXOptions, None, None]):
     """Q_tot = QMixer(q, s)."""
 
-    mixer_reads = ("state",)
+    context_reads = ("state",)
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: QMIXOptions) -> None:
         super().__init__(spec, agent, options)

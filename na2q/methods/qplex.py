@@ -62,7 +62,7 @@ class QPLEXMixer(nn.Module):
 class QPLEX(QLearning[QPLEXOptions, None, None]):
     """Q_tot = QPLEXMixer(q, s, u)."""
 
-    mixer_reads = ("state", "actions", "q_max")
+    context_reads = ("state", "actions", "q_max")
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: QPLEXOptions) -> None:
         super().__init__(spec, agent, options)

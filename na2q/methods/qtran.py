@@ -21,7 +21,7 @@ class QTRAN(QLearning[QTRANOptions, None, None]):
     greedy joint action equals the agents' own only as far as the two penalties succeed.
     """
 
-    mixer_reads = ("state", "hidden", "actions")
+    context_reads = ("state", "hidden", "actions")
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: QTRANOptions) -> None:
         super().__init__(spec, agent, options)

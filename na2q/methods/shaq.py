@@ -51,7 +51,7 @@ class SHAQ(QLearning[SHAQOptions, Tensor, None]):
     not maximise it. The random numbers of an update are orders of the agents.
     """
 
-    mixer_reads = ("state", "greedy")
+    context_reads = ("state", "greedy")
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: SHAQOptions) -> None:
         super().__init__(spec, agent, options)

@@ -12,7 +12,7 @@ from na2q.types import MixContext, MixerOutput
 class VDN(QLearning[NoOptions, None, None]):
     """Every agent has credit 1; no state, no parameters of its own."""
 
-    mixer_reads = ()
+    context_reads = ()
 
     def mix(self, q: Float[Tensor, "... n"], ctx: MixContext) -> MixerOutput:
         """Q_tot = sum_i Q_i."""

@@ -40,7 +40,7 @@ class CentralMixer(nn.Module):
 class WQMIX(QLearning[WQMIXOptions, None, Central]):
     """Q_tot is QMIX's; targets come from Q*, and errors count fully only where Q_tot is too low."""
 
-    mixer_reads = ("state",)
+    context_reads = ("state",)
 
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: WQMIXOptions) -> None:
         super().__init__(spec, agent, options)

@@ -1,6 +1,7 @@
 """Properties that hold for every method, or for exactly the methods that are said to have them."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -91,13 +92,14 @@ READ: set[str] = set()
 
 
 @EVERY
-def test_a_mixer_reads_what_its_method_declares(variant: Variant) -> None:
+def test_losses_read_of_a_context_what_the_method_declares(variant: Variant) -> None:
     learner = variant.learner()
     step = derive(learner, random_batch())
+    step = replace(step, live=Watched(**vars(step.live)), ahead=Watched(**vars(step.ahead)))
     READ.clear()
-    learner.online.mix(step.q_taken, Watched(**vars(step.live)))
+    learner.online.losses(step, learner.target)
     uniform = getattr(learner.online.options, "credits", None) == "uniform"  # these credits need nothing at all
-    declared = set(learner.online.mixer_reads)
+    declared = set(learner.online.context_reads)
     assert READ - {"semantics", "orders"} <= declared
     assert uniform or declared <= READ
 
