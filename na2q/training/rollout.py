@@ -10,6 +10,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from na2q.envs.base import Observation, VectorEnv
+from na2q.nets.actor import step_function
 from na2q.nets.agents import UNAVAILABLE, RecurrentAgent
 from na2q.types import NO_ACTION, EpisodeBatch
 
@@ -83,14 +84,12 @@ def play(
     tape, device = _Tape(env), agent.fc_in.weight.device
     running = np.ones(env.n_envs, bool)
     info: dict[str, Any] = {}
-    hidden = agent.initial_hidden(env.n_envs)
+    step, hidden = step_function(agent, env.n_envs), agent.initial_hidden(env.n_envs)
     last = np.full((env.n_envs, env.spec.n_agents), NO_ACTION)
     observation = env.reset(seeds)
     tape.see(0, running, observation)
     for t in range(env.spec.episode_limit):
-        q, hidden = agent.step(
-            torch.as_tensor(observation.obs, device=device), torch.as_tensor(last, device=device), hidden
-        )
+        q, hidden = step(torch.as_tensor(observation.obs, device=device), torch.as_tensor(last, device=device), hidden)
         last = epsilon_greedy(q.cpu().numpy(), observation.avail, epsilon, rng)
         if director is not None:
             last = director(Slot(t, running, observation, q, hidden, last))

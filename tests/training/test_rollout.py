@@ -1,11 +1,14 @@
 """Acting: exploration, availability, and what a played episode holds."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 from na2q.config import AgentConfig, ExploreConfig, LBFOptions
 from na2q.envs import make
+from na2q.nets.actor import Actor, step_function
 from na2q.nets.agents import RecurrentAgent
 from na2q.nets.slots import plan_slots
 from na2q.training.rollout import epsilon_greedy, play
@@ -63,6 +66,34 @@ def test_stepping_equals_unrolling(agent: RecurrentAgent) -> None:
         previous = batch.actions[:, t - 1] if t else torch.full((3, 4), NO_ACTION)
         q, hidden = agent.step(batch.obs[:, t], previous, hidden)
         torch.testing.assert_close(q, unrolled.view(3, -1, 4, 6)[:, t], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("last_action", [True, False])
+@pytest.mark.parametrize("agent_id", [True, False])
+@pytest.mark.parametrize("kind", ["one_head", "two_head"])
+def test_step_for_few_rows_equals_torchs(kind: Any, last_action: bool, agent_id: bool) -> None:
+    torch.manual_seed(0)
+    spec = make("lbf-4p-2f", LBFOptions()).spec
+    agent = RecurrentAgent(spec, AgentConfig(kind, last_action=last_action, agent_id=agent_id))
+    actor, hidden = Actor(agent), agent.initial_hidden(3)
+    with torch.inference_mode():
+        for t in range(20):
+            obs = 4 * torch.randn(3, 4, spec.obs_dim)
+            last = torch.randint(0, spec.n_actions, (3, 4)) if t else torch.full((3, 4), NO_ACTION)
+            (q, after), found = agent.step(obs, last, hidden), actor.step(obs, last, hidden)
+            torch.testing.assert_close(found, (q, after), atol=1e-6, rtol=1e-6)
+            hidden = after
+
+
+def test_few_rows_are_stepped_with_the_weights_of_the_moment(agent: RecurrentAgent) -> None:
+    obs, last, hidden = torch.randn(1, 4, agent.spec.obs_dim), torch.full((1, 4), NO_ACTION), agent.initial_hidden(1)
+    for _ in range(2):
+        with torch.no_grad():
+            for parameter in agent.parameters():
+                parameter.add_(0.1)
+            expected = agent.step(obs, last, hidden)[0]
+            torch.testing.assert_close(step_function(agent, 1)(obs, last, hidden)[0], expected, atol=1e-6, rtol=1e-6)
+    assert step_function(agent, 5) == agent.step
 
 
 def test_played_batch_is_zero_after_the_end_and_starts_without_action(agent: RecurrentAgent) -> None:
