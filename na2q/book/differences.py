@@ -1,7 +1,7 @@
 """Where paper and released code differ, and what presets set, as tables of the book."""
 
 from collections.abc import Mapping, Sequence
-from typing import get_args
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -50,7 +50,7 @@ def deviations_shown(method: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(shown, index=table.index)
 
 
-def _ours(row: Mapping[str, str]) -> str:
+def _ours(row: Mapping[Any, str]) -> str:
     """What the package does in a row: the setting with its values, a remark, and other settings that matter."""
     decided = f"`{row['setting']}`: {row['presets']}." if row["setting"] else ""
     related = ", ".join(f"`{name}`" for name in row["related"].split())

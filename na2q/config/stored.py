@@ -141,4 +141,7 @@ def _from_json(value: Any, name: str, filled: Mapping[str, Any]) -> Any:
 
 
 def _tupled(value: Any) -> Any:
-    return tuple(map(_tupled, value)) if isinstance(value, list) else value
+    """Undo `_to_json` where no type is known, as in the name of a curve."""
+    if isinstance(value, list):
+        return tuple(map(_tupled, value))
+    return float(value) if value in ("inf", "-inf") else value

@@ -1,5 +1,6 @@
 """NA2Q (Liu, Zhu and Chen, ICML 2023): a neural additive model over agents and pairs, with attention credits."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import combinations, pairwise
@@ -117,6 +118,19 @@ class UniformCredits(nn.Module):
         return state.new_full((len(state), self.terms), self.value)
 
 
+def usable_orders(orders: tuple[int, ...], agents: int) -> tuple[int, ...]:
+    """Return the sizes of coalitions that a team has; a single agent leaves order 1 of the default orders.
+
+    Raises ValueError where the team is smaller than a size that was asked for.
+    """
+    if agents == 1 and orders == NA2QOptions().orders:
+        warnings.warn(f"a single agent forms no pair: of the default orders {orders}, only 1 is used", stacklevel=2)
+        return (1,)
+    if max(orders) > agents:
+        raise ValueError(f"options.orders is {orders}, must not exceed the number of agents, {agents}")
+    return orders
+
+
 class NA2QMixer(nn.Module):
     """Q_tot = f_0(s) + sum_k alpha_k(s, z) f_k(Q_k) over coalitions k (Eq. 7)."""
 
@@ -124,13 +138,8 @@ class NA2QMixer(nn.Module):
 
     def __init__(self, spec: EnvSpec, hidden: int, options: NA2QOptions) -> None:
         super().__init__()
-        wrong = [order for order in options.orders if not 1 <= order <= spec.n_agents]
-        if wrong or not options.orders or len(set(options.orders)) < len(options.orders):
-            raise ValueError(
-                f"orders is {options.orders}: give different coalition sizes between 1 and "
-                f"the number of agents, {spec.n_agents}"
-            )
-        self.shapes = nn.ModuleList(ShapeFunctions(spec.n_agents, d, options) for d in sorted(options.orders))
+        orders = sorted(usable_orders(options.orders, spec.n_agents))
+        self.shapes = nn.ModuleList(ShapeFunctions(spec.n_agents, d, options) for d in orders)
         self.coalitions: tuple[Coalition, ...] = sum((shape.coalitions for shape in self.shapes), ())
         self.source, terms = options.credits, len(self.coalitions)
         width = {"semantics": spec.n_agents * hidden, "state": spec.state_dim}.get(self.source)

@@ -96,5 +96,19 @@ def test_orders_beyond_the_number_of_agents_are_refused() -> None:
     from na2q.spec import EnvSpec
 
     config = configure(options=NA2QOptions(orders=(1, 4)))
-    with pytest.raises(ValueError, match=r"orders is \(1, 4\).*number of agents, 3"):
+    with pytest.raises(ValueError, match=r"orders is \(1, 4\), must not exceed the number of agents, 3"):
         METHODS["na2q"](EnvSpec(3, 2, 2, 2, 5), config.agent, config.options)
+
+
+@pytest.mark.parametrize("preset", ["released", "paper"])
+def test_a_single_agent_uses_what_is_left_of_the_default_orders_and_is_told(preset: str) -> None:
+    from na2q.methods import METHODS
+    from na2q.spec import EnvSpec
+
+    config = configure(env="lbf-1p-1f", preset=preset)
+    with pytest.warns(UserWarning, match=r"single agent forms no pair: of the default orders \(1, 2\), only 1 is used"):
+        method = METHODS["na2q"](EnvSpec(1, 6, 6, 6, 50), config.agent, config.options)
+    assert method.coalitions == ((0,),)
+    given = configure(env="lbf-1p-1f", **{"options.orders": (1, 3)})
+    with pytest.raises(ValueError, match="must not exceed the number of agents, 1"):
+        METHODS["na2q"](EnvSpec(1, 6, 6, 6, 50), given.agent, given.options)

@@ -97,6 +97,14 @@ def test_film_of_another_kind_is_refused(run_dir: Path, tmp_path: Path) -> None:
         film(run_dir, [0], tmp_path / "x.avi")
 
 
+@pytest.mark.parametrize("env", [None, "lbf-4p-2f"])
+def test_the_options_of_the_run_hold_on_its_own_task_and_family(env: str | None, tmp_path: Path) -> None:
+    config = configure("vdn", preset="smoke", total_steps=60, **{"env_options.time_limit": 4, "env_options.sight": 1})
+    train(config, tmp_path)
+    assert make_env(na2q.load(tmp_path), 1, env).spec.episode_limit == 4
+    assert evaluate(tmp_path, 3, env=env)["length"].max() <= 4
+
+
 def test_new_run_starts_from_the_weights_that_fit(run_dir: Path, tmp_path: Path) -> None:
     config = configure("qmix", preset="smoke", total_steps=60, **{"agent.agent_id": False})
     with pytest.warns(UserWarning, match="weights start afresh"):
