@@ -55,7 +55,7 @@ export class Card {
       say(row.value, number(q[a]));
       row.node.classList.toggle("next", next);
       row.node.classList.toggle("picked", chosen.get(i) === a && next);
-      row.node.disabled = !allowed;
+      row.node.disabled = !allowed || player.absent;
       const name = a ? row.action : "wait";
       const state = !allowed ? "not possible now" : next ? "the next action" : thought.greedy[i] === a ? "the best by its utility" : "press to choose";
       describe(row.node, { "aria-pressed": next, "aria-label": `${name}: Q ${number(q[a])}, ${state}`, title: `Q(${name}) = ${number(q[a], 3)}, in units of the return; ${state}` });

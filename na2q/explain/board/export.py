@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Integer
+from jaxtyping import Integer
 from numpy import ndarray
 
 from na2q.config import LBFOptions, NA2QOptions, QMIXOptions, TrainConfig
@@ -16,7 +16,6 @@ from na2q.methods.base import QLearning
 from na2q.style import look
 from na2q.training.policy import Policy, load_method, make_env
 from na2q.training.rollout import Slot, play
-from na2q.training.trainer import MAX_SEED
 
 DIGITS = "".join(chr(code) for code in range(33, 127) if chr(code) not in '"<\\')
 """The 91 printable characters that a script can hold in a string as they are."""
@@ -155,7 +154,8 @@ def _number(digits: Integer[ndarray, "... d"]) -> Integer[ndarray, "..."]:
 def _task(method: QLearning, config: TrainConfig) -> dict[str, Any]:
     if not isinstance(config.env_options, LBFOptions):
         raise NotOnBoardError(
-            f"the board plays Level-Based Foraging (lbf-...), whose rules fit into a page, but the run is on {config.env}"
+            "the board plays Level-Based Foraging (lbf-...), whose rules fit into a page, but the run is on "
+            f"{config.env}"
         )
     env = make_env(Policy(method.agent, config, method.spec), 1)
     assert isinstance(env, LBF)

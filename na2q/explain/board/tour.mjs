@@ -81,11 +81,17 @@ export class Tour {
     this.task = html("p", { class: "task" });
     this.look = html("p", { class: "look" });
     this.state = html("p", { class: "state", "aria-live": "polite" });
-    this.begin = html("button", { type: "button", class: "begin", onclick: () => TASKS[this.now].setUp(app) });
+    this.begin = html("button", { type: "button", class: "begin", onclick: () => this.begins() });
     this.node = html("section", { class: "tour", "aria-label": "four tasks to begin with" },
       html("div", { class: "tabs", role: "group", "aria-label": "tasks" }, ...this.tabs),
       html("div", { class: "leaf" }, this.task, html("div", {}, this.look, this.state), this.begin));
     this.open(0, true);
+  }
+
+  /** Set the board up for the task, on a fresh one where the episode is over. */
+  begins() {
+    if (this.app.session.frame.over) this.app.reset(this.app.session.seed);
+    TASKS[this.now].setUp(this.app);
   }
 
   open(k, quiet = false) {

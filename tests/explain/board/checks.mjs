@@ -1,11 +1,13 @@
 // Comparisons with the Python package, for Node and for a browser: each returns the worst difference of every kind.
 
-const apart = (a, b) => {
-  const flat = (x) => (Array.isArray(x) ? x.flat(Infinity) : [x]).map(Number);
-  const [x, y] = [flat(a), flat(b)];
-  if (x.length !== y.length) return Infinity;
-  return x.reduce((worst, value, i) => Math.max(worst, Math.abs(value - y[i])), 0);
-};
+/** The largest difference between numbers, or between lists of equal shape. */
+function apart(a, b) {
+  if (!Array.isArray(a)) return Math.abs(Number(a) - Number(b));
+  if (a.length !== b.length) return Infinity;
+  let worst = 0;
+  for (let i = 0; i < a.length; i++) worst = Math.max(worst, apart(a[i], b[i]));
+  return worst;
+}
 
 const collector = () => {
   const worst = {};

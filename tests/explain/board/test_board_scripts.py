@@ -74,7 +74,9 @@ def test_small_tests_pass_in_node() -> None:
 
 @needs_browser
 def test_small_tests_pass_in_a_browser(browser_page: Any) -> None:
-    run = "Object.entries(board.UNITS).map(([name, unit]) => { try { unit(board); return null; } catch (e) { return `${name}: ${e}`; } })"
+    run = """Object.entries(board.UNITS).map(([name, unit]) => {
+        try { unit(board); return null; } catch (error) { return `${name}: ${error}`; }
+    })"""
     found = browser_page.evaluate(run)
     assert len(found) > 5
     assert not any(found), found
@@ -113,7 +115,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def test_every_variant_equals_torch(compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "EPISODES", 2)
     rng, cases = np.random.default_rng(1), []
-    for k, (name, change) in enumerate(VARIANTS.items()):
+    for k, change in enumerate(VARIANTS.values()):
         config = configure("na2q", "lbf-3p-2f")
         agent = replace(
             config.agent, kind=["one_head", "two_head"][k % 2], last_action=k % 3 > 0, agent_id=k % 4 > 0, hidden=24
@@ -155,11 +157,15 @@ def episodes() -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_a_thousand_random_episodes_go_as_in_the_package(episodes: list[dict[str, Any]], compare: Compare) -> None:
+def test_a_thousand_random_episodes_go_as_in_the_package(
+    episodes: list[dict[str, Any]], compare: Compare, request: pytest.FixtureRequest
+) -> None:
     played = [one for case in episodes for one in case["episodes"]]
     assert len(played) >= 1000
     assert sum(any(slot.get("rewards", [])) for one in played for slot in one["slots"]) > 100
-    for case, found in zip(episodes, compare({"tasks": episodes})["tasks"], strict=True):
+    share = 20 if NODE and "browser" in request.node.name else 1  # all of them once, and some in the other place
+    some = [{**case, "episodes": case["episodes"][::share]} for case in episodes]
+    for case, found in zip(some, compare({"tasks": some})["tasks"], strict=True):
         assert worst(found) < 1e-6, (case["task"], found)
 
 
