@@ -2,11 +2,13 @@
 
 import { Card } from "./cards.mjs";
 import { agentName, html, number, put, say, settle } from "./dom.mjs";
+import { FoodChip } from "./foods.mjs";
 import { Network } from "./network.mjs";
-import { ACTIONS, LOAD, NONE, cellsOf, foodFits, highestFood, playerFits, sights } from "./rules.mjs";
+import { ACTIONS, LOAD, NONE, cellsOf, playerFits, sights } from "./rules.mjs";
 import { Scene } from "./scene.mjs";
-import { Session } from "./session.mjs";
+import { Session, largestChange } from "./session.mjs";
 import { Curves, Terms } from "./terms.mjs";
+import { load } from "./teams.mjs";
 import { Tour, pairUp } from "./tour.mjs";
 import { Without } from "./without.mjs";
 
@@ -57,7 +59,7 @@ export class App {
     };
     this.cards = Array.from({ length: task.players }, (_, i) => new Card(i, task, axis, on));
     this.find(".cards").replaceChildren(...this.cards.map(({ node }) => node));
-    this.foods = Array.from({ length: task.foods }, (_, f) => this.#food(f));
+    this.foods = Array.from({ length: task.foods }, (_, f) => new FoodChip(f, task, (edit) => this.edit(edit)));
     this.find(".foods").replaceChildren(...this.foods.map(({ node }) => node));
     this.without = new Without(task.players, on);
     this.find(".compare").replaceChildren(this.without.node);
@@ -77,22 +79,6 @@ export class App {
     for (const button of this.find(".teams").children) put(button, { "aria-pressed": button.value === this.entry.name });
     const { label, preset, seed, meanReturn, episodes } = this.model;
     say(this.find(".about"), `${label}, preset ${preset}, training seed ${seed}: mean return ${number(meanReturn)} over the boards of seeds 1 to ${episodes}; 1 would be all food at no cost.`);
-  }
-
-  #food(f) {
-    const level = html("span", {}), name = `food ${f + 1}`;
-    const button = (text, label, act) => html("button", { type: "button", "aria-label": `${label}: ${name}`, title: label, onclick: act }, text);
-    const change = (by) => this.edit((board) => { board.foods[f].level += by; });
-    const [lower, raise] = [button("\u2212", "lower the level", () => change(-1)), button("+", "raise the level", () => change(1))];
-    const back = button("Put back", "put back on the board", () => this.edit((board) => this.#return(board, f)));
-    return { node: html("span", { class: "foodChip" }, html("span", { class: "apple", "aria-hidden": "true" }), lower, level, raise, back), level, lower, raise, back };
-  }
-
-  #return(board, f) {
-    const { task } = this.session.net, food = board.foods[f];
-    const near = ([y, x]) => Math.abs(y - food.y) + Math.abs(x - food.x);
-    const [y, x] = cellsOf(task).filter(([y, x]) => foodFits(task, board, y, x, food)).sort((a, b) => near(a) - near(b))[0] ?? [food.y, food.x];
-    Object.assign(food, { y, x, eaten: false });
   }
 
   // --- what the reader does ---------------------------------------------------------------------------
@@ -217,7 +203,7 @@ export class App {
     if (!this.curves) return;
     const { session, selected, steered } = this, { frame, muted, chosen } = session;
     const thought = session.think();
-    if (before) this.change = largest(before, thought.q);
+    if (before) this.change = largestChange(before, thought.q);
     const seen = frame.board.players.map((_, i) => this.#seen(thought, i));
     this.scene.draw({ frame, thought, seen: thought.masks ? seen[selected] : [], selected, muted, steered });
     this.cards.forEach((card, i) => card.draw({ board: frame.board, thought, seen: seen[i], selected, muted, steered, chosen }));
@@ -246,14 +232,7 @@ export class App {
     const end = !frame.over ? "" : board.foods.every(({ eaten }) => eaten) ? ", all food is eaten" : ", time is up";
     const reward = board.time && !frame.edited ? `, reward ${number(frame.reward, 3)}` : frame.edited ? ", changed by you" : "";
     say(this.find(".status"), `Step ${board.time} of ${task.limit}${reward}, return so far ${number(this.session.earned, 3)}${end}`);
-    const highest = Math.max(highestFood(task, board), 1);
-    this.foods.forEach(({ level, lower, raise, back }, f) => {
-      const food = board.foods[f];
-      say(level, food.eaten ? "eaten" : `level ${food.level}`);
-      lower.disabled = food.eaten || food.level <= 1;
-      raise.disabled = food.eaten || food.level >= Math.max(highest, 3 * task.maxLevel);
-      [lower.hidden, raise.hidden, back.hidden] = [food.eaten, food.eaten, !food.eaten];
-    });
+    for (const chip of this.foods) chip.draw(board);
     this.find(".back").disabled = this.session.frames.length === 1;
     this.find(".forward").disabled = frame.over;
     const pad = this.find(".pad"), steering = this.steered !== null;
@@ -314,28 +293,4 @@ export class App {
 function taskName(env) {
   const [, players, foods] = /lbf-(\d+)p-(\d+)f/.exec(env);
   return `${players} agents, ${foods} foods`;
-}
-
-/** The utility that a change moved most, and how many agents it left alone. */
-function largest(before, after) {
-  const found = { by: -1, still: 0, count: after.length };
-  after.forEach((row, agent) => {
-    const moves = row.map((q, action) => Math.abs(q - before[agent][action])), most = Math.max(...moves);
-    if (most === 0) found.still += 1;
-    const action = moves.indexOf(most);
-    if (most > found.by) Object.assign(found, { by: most, agent, action, before: before[agent][action], after: row[action] });
-  });
-  return found.by > 0 ? found : null;
-}
-
-/** A model by its name: in the page already, or in a script beside it. */
-async function load({ name, file }) {
-  const models = (globalThis.na2qModels ??= []);
-  const here = () => models.find((model) => model.name === name);
-  if (!here()) {
-    await new Promise((done, fail) => {
-      document.head.append(html("script", { src: file, onload: done, onerror: () => fail(new Error(`${file} cannot be read`)) }));
-    });
-  }
-  return here();
 }

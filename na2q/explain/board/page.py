@@ -15,7 +15,20 @@ from na2q.explain.player import Player, agent_colours, player
 from na2q.explain.recording import record
 from na2q.training.runlog import replacing
 
-MODULES = ("random", "rules", "network", "session", "dom", "scene", "cards", "terms", "without", "tour", "page")
+MODULES = (
+    "random",
+    "rules",
+    "network",
+    "session",
+    "dom",
+    "scene",
+    "cards",
+    "foods",
+    "terms",
+    "without",
+    "tour",
+    "page",
+)
 """Modules of the page, each after those that it imports."""
 
 IMPORT = re.compile(r"^import [^;]*;\n", re.M)

@@ -119,3 +119,15 @@ export class Session {
     return { earned, time: board.time, eaten: board.foods.filter((food) => food.eaten).length };
   }
 }
+
+/** The utility that a change moved most, and how many agents it left alone. */
+export function largestChange(before, after) {
+  const found = { by: -1, still: 0, count: after.length };
+  after.forEach((row, agent) => {
+    const moves = row.map((q, action) => Math.abs(q - before[agent][action])), most = Math.max(...moves);
+    if (most === 0) found.still += 1;
+    const action = moves.indexOf(most);
+    if (most > found.by) Object.assign(found, { by: most, agent, action, before: before[agent][action], after: row[action] });
+  });
+  return found.by > 0 ? found : null;
+}

@@ -49,7 +49,7 @@ export class Terms {
       ? html("th", { scope: "row", title: this.words.bias[1] }, this.words.bias[0])
       : html("th", { scope: "row", title: `term of ${term.members.map(agentName).join(" and ")}` }, html("span", { class: "hidden" }, termName(term.members)), ...term.members.map(disc));
     const cells = ["credit", "value", "product"].map((kind) => {
-      const made = bar(kind), value = html("span", { class: "value" });
+      const made = bar(`of-${kind}`), value = html("span", { class: "value" });
       return { kind, bar: made, value, node: html("td", {}, html("div", { class: "cell" }, made.node, value)) };
     });
     if (term === null) cells[0].node.replaceChildren();

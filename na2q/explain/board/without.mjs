@@ -1,6 +1,6 @@
 // "What if this agent were not here": the same moment and the rest of the episode, with and without it.
 
-import { agentName, disc, html, number, put, say } from "./dom.mjs";
+import { agentName, disc, html, number, say } from "./dom.mjs";
 import { ACTIONS } from "./rules.mjs";
 import { think } from "./session.mjs";
 
@@ -26,7 +26,7 @@ export class Without {
         html("thead", {}, html("tr", {}, html("td"), head("with it", true), head("without it", true)),
           html("tr", {}, head("agent"), head("next"), head("Q"), head("next"), head("Q"))),
         html("tbody", {}, ...this.rows.map(({ node }) => node),
-          row("Q_tot", this.total, "value of the next joint action, in units of the return"),
+          row(html("span", {}, "Q", html("sub", {}, "tot")), this.total, "value of the next joint action, in units of the return"),
           row("return to come", this.future, "rewards from here to the end of the episode if everybody follows the policy")))),
       html("p", { class: "note" }, "Without it, the others do not see it, nobody loads with it, and its network is told of nothing. No team was trained short of an agent, so Q_tot is then an extrapolation; the return to come is played out by the rules and is not."));
   }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -196,3 +197,20 @@ def test_weights_lose_less_than_their_row_says() -> None:
         error = (found[name] - x).abs().reshape(-1, x.shape[-1]) / rows[:, None]
         assert error.max() < 1.4e-6
         assert found[name].shape == x.shape
+
+
+@pytest.mark.parametrize(
+    "script", [*Path(page.__file__).parent.glob("*.mjs"), *HERE.glob("*.mjs")], ids=lambda p: p.name
+)
+def test_scripts_are_tidy(script: Path) -> None:
+    text = script.read_text(encoding="utf-8")
+    assert text.count("\n") < 300
+    assert not re.search(r"[ \t]$", text, re.M)
+    assert text.startswith("// ")  # what the module is for
+    for what, rule in {"loose comparison": r"[^=!]==[^=]|!=[^=]", "var": r"\bvar "}.items():
+        assert not re.search(rule, re.sub(r"//.*", "", text), re.M), what
+    for names in re.findall(r"^import \{([^}]*)\}", text, re.M):
+        for name in names.split(","):
+            assert len(re.findall(rf"\b{name.strip()}\b", text)) > 1, f"{name} is imported and not used"
+    if NODE:
+        assert subprocess.run([NODE, "--check", str(script)], check=False).returncode == 0
