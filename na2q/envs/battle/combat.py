@@ -14,7 +14,6 @@ from na2q.envs.battle.spawn import uniform
 from na2q.envs.battle.units import MIN_DAMAGE, RANDOM_DELAY
 
 HALF_LOOP = 0.5  # what is closer than this is due now
-KEEP_MARGIN = 1.0  # an enemy keeps a target up to this far beyond its scan radius (assumed)
 CALL_RADIUS = 4.0  # comrades this near to a unit under fire come to help (data)
 CALL_WAIT = 32.0  # at most once each 2 s
 EARLIEST_DELAY, LATEST_DELAY = RANDOM_DELAY
@@ -34,44 +33,44 @@ def can_hit(unit: Record, other: Record) -> bool:
 
 
 @inlined
-def _nearest(world: Record, units: Records, unit: Record) -> int:
-    """Return the nearest living ally, edge to edge, that an enemy sees and can hit, or NOBODY."""
-    best, best_gap = NOBODY, math.inf
+def _attacks(other: Record) -> bool:
+    """Whether an agent carries out an attack. All that it does else is no threat: agents' units are passive."""
+    return other.order == ATTACK and other.target != NOBODY
+
+
+@inlined
+def _best(world: Record, units: Records, unit: Record, reach: float) -> int:
+    """Return the ally within reach that an enemy turns to, or NOBODY: attackers first, then the nearest."""
+    best, best_gap, best_attacks = NOBODY, math.inf, False
     for i in range(world.n_allies):
         other = units[i]
-        seen = world.hunt == 1 or in_reach(unit, other, unit.scan)
-        if other.alive == 1 and seen and can_hit(unit, other):
-            gap = distance(unit, other) - other.radius
-            if gap < best_gap:
-                best, best_gap = i, gap
+        if other.alive == 0 or not can_hit(unit, other):
+            continue
+        if world.hunt == 0 and not in_reach(unit, other, reach):
+            continue
+        gap, attacks = distance(unit, other) - other.radius, _attacks(other)
+        if (attacks and not best_attacks) or (attacks == best_attacks and gap < best_gap):
+            best, best_gap, best_attacks = i, gap, attacks
     return best
 
 
 @inlined
 def _acquire(world: Record, units: Records, unit: Record):
-    """Choose an enemy's target: keep the old one while it can be shot or chased, else the nearest.
+    """Choose an enemy's target by the game's rules of automatic targeting (Liquipedia).
 
-    A unit without a target looks for one every eighth loop, as often as agents choose, a unit whose
-    target dies at once (assumed): if it looked in every loop, agents would always be shot at first.
-    A unit that something blocks looks for the nearest again (assumed): without this rule all
-    attackers wait for a place at the first victim.
+    A target in weapon range is kept, unless it does not attack while another one in range does. Else the
+    unit turns to the best within its scan radius, and keeps what it has where there is none.
     """
-    lost = unit.target != NOBODY and units[unit.target].alive == 0
-    if lost:
+    if unit.target != NOBODY and units[unit.target].alive == 0:
         unit.target = NOBODY
-    if unit.windup >= 0 or (unit.target != NOBODY and in_reach(unit, units[unit.target], unit.range)):
+    if unit.windup >= 0:
         return
-    if unit.target == NOBODY and unit.look > 0 and not lost and world.hunt == 0:
+    held = unit.target != NOBODY and in_reach(unit, units[unit.target], unit.range)
+    if held and _attacks(units[unit.target]):
         return
-    nearest = _nearest(world, units, unit)
-    if nearest == NOBODY:
-        return
-    found = units[nearest]
-    if unit.target == NOBODY or unit.blocked == 1 or in_reach(unit, found, unit.range):
-        unit.target = nearest
-        return
-    if world.hunt == 0 and not in_reach(unit, units[unit.target], unit.scan + KEEP_MARGIN):
-        unit.target = nearest
+    best = _best(world, units, unit, unit.range if held else unit.scan)
+    if best != NOBODY and (not held or _attacks(units[best])):
+        unit.target = best
 
 
 @part
@@ -135,6 +134,7 @@ def _launch(units: Records, unit: Record, battle: Record):
     target = units[unit.shot_target]
     unit.windup = -1.0
     unit.cooldown = unit.period + uniform(battle, EARLIEST_DELAY, LATEST_DELAY) - unit.damage_point
+    unit.recover = unit.backswing
     unit.flight, unit.flight_target, unit.flight_hits = unit.flight_time, unit.shot_target, unit.hits
     start = unit if unit.missile > 0 else target
     unit.flight_x, unit.flight_y = start.x, start.y
@@ -194,7 +194,9 @@ def use_weapons(units: Records, battle: Record):
 def hit(units: Records, shooter: int, target: Record):
     """Deal one hit: shields absorb first and without armour; armour leaves at least half a point of the rest."""
     weapon = units[shooter]
-    amount = weapon.damage + (weapon.armored_bonus if target.armored == 1 else 0.0)
+    amount = weapon.damage
+    amount += weapon.armored_bonus if target.armored == 1 else 0.0
+    amount += weapon.light_bonus if target.light == 1 else 0.0
     absorbed = min(target.shield, amount)
     target.shield -= absorbed
     rest = amount - absorbed

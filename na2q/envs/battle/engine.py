@@ -21,8 +21,12 @@ LEGAL = -1
 
 @part
 def _give_order(world: Record, units: Records, agent: int, action: int):
-    """Replace a living agent's order. A new target, a move or a stop cancels a shot being wound up."""
+    """Replace a living agent's order.
+
+    A new target, a move or a stop cancels a shot being wound up; any order ends a backswing.
+    """
     unit = units[agent]
+    unit.recover = 0.0
     if action >= FIRST_TARGET:
         heals = unit.heal > 0
         target = action - FIRST_TARGET + (0 if heals else world.n_allies)
@@ -56,8 +60,8 @@ def _pass_time(units: Records):
         unit.energy = min(unit.energy_max, unit.energy + unit.energy_regen)
         unit.unhurt += 1.0
         unit.cooldown = max(0.0, unit.cooldown - 1.0)
+        unit.recover = max(0.0, unit.recover - 1.0)
         unit.call_wait = max(0.0, unit.call_wait - 1.0)
-        unit.look = unit.look - 1 if unit.look > 0 else LOOPS_PER_STEP - 1
 
 
 @layer

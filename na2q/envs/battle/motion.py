@@ -55,7 +55,7 @@ def _goal(world: Record, unit: Record, target: Record) -> tuple[float, float, fl
     """
     if unit.order == WALK:
         return unit.goal_x, unit.goal_y, 0.0
-    if unit.order != IDLE and unit.windup < 0:
+    if unit.order != IDLE and unit.windup < 0 and unit.recover < 0.5:
         if unit.target != NOBODY and target.alive == 1 and _serves(unit, target):
             return target.x, target.y, _reach(unit, target)
         if unit.order == ATTACK_MOVE and world.attack_move == 1:

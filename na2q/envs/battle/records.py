@@ -42,6 +42,7 @@ UNIT = _dtype(
     "want_x want_y "  # its step in this loop as if it were alone
     "goal_x goal_y "  # end of a WALK or ATTACK_MOVE
     "windup "  # loops left of the wind-up; negative: none is running
+    "recover "  # loops left of the backswing, in which the unit stands unless it gets a new order
     "flight flight_x flight_y "  # the shot under way: loops left (negative: none) and where it is
     "unhurt "  # loops since the last damage
     "call_wait "  # loops until the unit may again be called to help
@@ -49,19 +50,18 @@ UNIT = _dtype(
     # what its type is and can do, see `units`; rates are per loop
     "hp_max shield_max energy_max armor top_speed acceleration radius separation cooldown_norm "
     "life_regen shield_regen shield_delay energy_regen "
-    "damage armored_bonus period damage_point range slop missile flight_time hit_interval "
+    "damage armored_bonus light_bonus period damage_point backswing range slop missile flight_time hit_interval "
     "splash_length splash_width heal heal_cost heal_range heal_acquire "
     "scan",  # how far an enemy looks for targets, edge to edge
     # the situation
     "alive enemy order target shot_target flight_target flight_hits "
-    "look "  # loops until an enemy's next look for a target
     "attacker "  # unit that hit it last, until it has reacted
     "moving "
     "blocked "  # whether something was in its way in the last loop
     "detour "  # side (-1 right, 1 left) to which it turned last to walk around something
     "last_action "  # negative: none since the reset
     # what its type is and can do
-    "kind type_column layer armored biological structure armed hits_air hits",
+    "kind type_column layer armored light biological structure armed hits_air hits",
 )
 BATTLE = _dtype("reward", "rng step dead_allies dead_enemies", "over won draw timeout")
 _RULES = _dtype(
@@ -69,7 +69,6 @@ _RULES = _dtype(
     "n_allies n_enemies n_actions limit ally_shield_bits enemy_shield_bits type_bits medivac_rules "
     "attack_move hunt open",
 )
-MIN_SCAN = 5.0  # enemies look for targets at least this far, whatever their weapon's range (data)
 
 
 _CELLS = SIZE * SIZE
@@ -108,7 +107,7 @@ SCRATCH = np.dtype(
 
 def _facts(unit: UnitType) -> dict[str, float]:
     """Return the fields of UNIT that follow from a type, rates per game loop."""
-    same = "armor acceleration radius separation cooldown_norm armored biological structure energy_max"
+    same = "armor acceleration radius separation cooldown_norm armored light biological structure energy_max"
     facts = {name: float(getattr(unit, name)) for name in same.split()}
     facts |= {
         "kind": UNITS.index(unit),
@@ -126,15 +125,18 @@ def _weapon_facts(unit: UnitType) -> dict[str, float]:
     weapon = unit.weapon
     if weapon is None:
         return {}
-    same = "damage armored_bonus range slop splash_length splash_width hits"
+    same = "damage armored_bonus light_bonus range slop splash_length splash_width hits"
     facts = {name: getattr(weapon, name) for name in same.split()}
-    facts |= {name: getattr(weapon, name) * LOOPS_PER_SECOND for name in ("period", "damage_point", "hit_interval")}
+    facts |= {
+        name: getattr(weapon, name) * LOOPS_PER_SECOND
+        for name in ("period", "damage_point", "backswing", "hit_interval")
+    }
     return facts | {
         "armed": 1,
         "hits_air": weapon.air,
         "missile": weapon.speed / LOOPS_PER_SECOND,
         "flight_time": weapon.flight * LOOPS_PER_SECOND,
-        "scan": max(weapon.range, MIN_SCAN),
+        "scan": max(weapon.range, weapon.min_scan),
     }
 
 

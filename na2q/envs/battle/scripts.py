@@ -1,26 +1,10 @@
-"""Scripted players, and the table of how they fare on every map.
+"""Scripted players under the field's names, and the table of how they fare on every map.
 
-The table tells whether the engine behaves as players of the game expect: nearest-target play about
-even or better on symmetric maps, focus fire better than that, standing lost and kiting won on
-3s_vs_5z, no simple script winning the super-hard maps.
+Run ``python -m na2q.envs.battle.scripts --out FILE`` to make the table of `calibrate`. Its numbers are those of
+the embedded engine, not of StarCraft II; `known_of_the_game.csv` says how far they agree.
 
-Among marines the table hangs on one assumption: how often an enemy without a target looks for one,
-see `combat`. SMAC lets agents order an attack from distance 6 on, marines shoot from 5.75 on, and
-agents choose every eighth loop. An enemy that looks in every loop shoots first at everyone who walks
-up to it: who then goes for the nearest and stays with it wins 0.41 of the battles on 8m and 0.22 on
-3m, but 0.69 and 0.65 if attacks may be ordered from distance 8 (400 battles each). It also matters
-how agents stand when the enemy arrives: in a crowd half of them are out of reach, so `line` beats
-`focus` on 8m.
-
-On corridor, where all scripts should lose, `stand` wins 0.36 and `nearest` 0.58 of 200 battles. No single
-assumption is at fault, but the battle is a close one, and each shifts it: zealots that keep 1.0 apart as
-their default radius says, in place of the 0.75 of their unit entry, give 0.14 and 0.31; weapons without
-random delays 0.15 and 0.28; blocked units that turn in steps of 10 degrees 0.33 and 0.43, along the exact
-tangent and by up to 175 degrees 0.24 and 0.47, and by no more than 90 degrees 1.00 and 1.00, since
-zerglings then no longer get around the group. It takes them five seconds to do so, and a dozen find room.
-
-Run ``python -m na2q.envs.battle.scripts --out FILE`` to make the table.
-Its numbers are those of the embedded engine, not of StarCraft II.
+Every player sees the whole situation and chooses for all copies of an environment at once. Arrays have the axes
+e (copy), n (agent), m (enemy) and k (target action; a medivac's targets are agents, those of others enemies).
 """
 
 import argparse
@@ -29,16 +13,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from na2q.envs.base import Transition
 from na2q.envs.battle.env import BattleEnv
 from na2q.envs.battle.maps import FIRST_TARGET, MAPS, SHOOT, SIGHT
-from na2q.envs.battle.records import ATTACK, Record
+from na2q.envs.battle.records import AIR, ATTACK, HEAL
 
 Player = Callable[[BattleEnv, Bool[ndarray, "e n a"]], Int[ndarray, "e n"]]
-"""Chooses one joint action for each battle; it sees the whole situation in `env.units`."""
+"""Chooses one joint action for each battle."""
 
 STOP = 1
 MOVES = np.array([[0, 1], [0, -1], [1, 0], [-1, 0]])  # north, south, east, west
@@ -51,64 +35,104 @@ COOLING = 5.0  # kite: loops of cooldown above which a step back costs no shot
 
 
 def stand(env: BattleEnv, avail: ndarray) -> ndarray:
-    """Wait for the enemy, shoot the nearest within reach; medivacs heal the most hurt."""
-    return _each_agent(env, avail, _nearest_or_wait)
+    """Never move; attack the nearest enemy that may be attacked, else stop."""
+    return _attack(env, avail, _gaps(env), _all(env, STOP))
 
 
 def nearest(env: BattleEnv, avail: ndarray) -> ndarray:
-    """Wait until the enemy is there, then go for the nearest; a target in weapon range is kept.
-
-    These are the targets of the built-in rule, chosen twice a second.
-    """
-    return _each_agent(env, avail, _nearest_or_join)
+    """Attack the nearest enemy that may be attacked, else walk towards the nearest."""
+    return _attack(env, avail, _gaps(env), _towards(env, avail, _closest(env)))
 
 
 def focus(env: BattleEnv, avail: ndarray) -> ndarray:
-    """As `nearest`, but units that shoot choose the enemy in reach with the least health and shield left.
+    """Attack the enemy that may be attacked with the least health and shield, else walk towards the nearest."""
+    enemies = env.units[:, env.spec.n_agents :]
+    worth = (enemies["hp"] + enemies["shield"])[:, None] + 1e-3 * _gaps(env)
+    return _attack(env, avail, worth, _towards(env, avail, _closest(env)))
 
-    Melee units stay with the nearest: others would have to be reached first.
-    """
-    return _each_agent(env, avail, _weakest_or_join)
+
+def team(env: BattleEnv, avail: ndarray) -> ndarray:
+    """Attack the enemy that is closest to the middle of the team, else walk towards it."""
+    allies, enemies = env.units[:, : env.spec.n_agents], env.units[:, env.spec.n_agents :]
+    alive = allies["alive"] == 1
+    middle = {axis: (allies[axis] * alive).sum(1) / np.maximum(alive.sum(1), 1) for axis in "xy"}
+    gaps = np.hypot(*(enemies[axis] - middle[axis][:, None] for axis in "xy"))
+    chosen = np.where(enemies["alive"] == 1, gaps, np.inf).argmin(1)
+    only = np.where(np.arange(enemies.shape[1]) == chosen[:, None], 0.0, np.inf)[:, None]
+    whole = np.broadcast_to(only, (env.n_envs, env.spec.n_agents, enemies.shape[1]))
+    return _attack(env, avail, whole, _towards(env, avail, np.broadcast_to(chosen[:, None], alive.shape)))
+
+
+def random(env: BattleEnv, avail: ndarray) -> ndarray:
+    """Choose evenly among the available actions; the draws depend on the copies' own random numbers."""
+    draws = [np.random.default_rng([int(battle["rng"]), int(battle["step"])]) for battle in env.battles]
+    chances = np.stack([draw.random(avail.shape[1:]) for draw in draws])
+    return (avail * (1 + chances)).argmax(-1)
 
 
 def line(env: BattleEnv, avail: ndarray) -> ndarray:
-    """As `focus`, but spread out across the enemy's way while it is far."""
-    return _each_agent(env, avail, _spread_or_fight)
+    """As `focus`, but spread out across the enemy's way while it is farther than an agent sees."""
+    allies, enemies = env.units[:, : env.spec.n_agents], env.units[:, env.spec.n_agents :]
+    way = {axis: np.abs(allies[axis].mean(1) - enemies[axis].mean(1)) for axis in "xy"}
+    along_x = (way["x"] > way["y"])[:, None]  # they come along x, the line stands along y
+    across = np.where(along_x, allies["y"], allies["x"])
+    place = across.argsort(1, kind="stable").argsort(1) - (across.shape[1] - 1) / 2
+    shift = across.mean(1, keepdims=True) + SPACING * 2 * allies["separation"] * place - across
+    direction = np.where(along_x, np.where(shift > 0, 0, 1), np.where(shift > 0, 2, 3))
+    free = np.take_along_axis(avail, 2 + direction[..., None], -1)[..., 0] & (np.abs(shift) >= STEP_LENGTH / 2)
+    spread = np.where(free, 2 + direction, STOP)
+    early = (_gaps(env).min((1, 2)) > SIGHT)[:, None] & (enemies["top_speed"].max(1) > 0)[:, None]
+    return np.where(early, _living(env, spread), focus(env, avail))
 
 
 def kite(env: BattleEnv, avail: ndarray) -> ndarray:
-    """As `nearest`, but units that shoot back off from near enemies while their weapon cools down.
+    """Wait for the enemy and attack the nearest; shooters back off from near enemies while their weapon cools down.
 
     From an enemy that is slower they keep their distance even when they could shoot.
     """
-    return _each_agent(env, avail, _shoot_and_retreat)
+    n = env.spec.n_agents
+    allies, enemies = env.units[:, :n], env.units[:, n:]
+    gaps = _gaps(env)
+    near = gaps.argmin(-1)
+    slower = np.take_along_axis(enemies["top_speed"], near, 1) < allies["top_speed"]
+    limit = np.where(allies["cooldown"] > COOLING, RETREAT_BELOW, np.where(slower, CLOSE, 0.0))
+    back = (gaps.min(-1) < limit) & (allies["range"] > MELEE) & avail[..., 2:FIRST_TARGET].any(-1)
+    waits = (gaps.min((1, 2)) > SHOOT) & (enemies["top_speed"].max(1) > 0)
+    approach = np.where(waits[:, None], STOP, _towards(env, avail, _closest(env)))
+    return np.where(back & (allies["alive"] == 1), _retreat(env, avail), _attack(env, avail, gaps, approach))
 
 
 def march(env: BattleEnv, avail: ndarray) -> ndarray:
-    """Attack the nearest enemy, however far, until it dies; medivacs stay with the most hurt.
+    """Attack the nearest enemy, however far, until it dies; medivacs heal the nearest that is hurt until it is whole.
 
-    This is the scripted player of SMAC's own code. It is no policy for agents: they can order an
-    attack from distance 6 on only.
+    This is the scripted player of SMAC's code (`heuristic_ai`), whose orders go through `BattleEnv.command`: it is
+    no policy for agents, since they can order an attack from distance 6 on only.
     """
-    anything = np.zeros_like(avail)
-    alive = env.units["alive"] == 1
-    n, m = env.spec.n_agents, env.spec.n_actions - FIRST_TARGET
-    anything[..., 0], anything[..., STOP] = ~alive[:, :n], alive[:, :n]
-    heals = env.units["heal"][:, :n, None] > 0
-    friends = np.pad(alive[:, :n] & (env.units["heal"][:, :n] == 0), ((0, 0), (0, max(0, m - n))))[:, :m]
-    anything[..., FIRST_TARGET:] = np.where(heals, friends[:, None], alive[:, None, n:])
-    return _each_agent(env, anything, _same_or_wait)
+    n = env.spec.n_agents
+    units, allies = env.units, env.units[:, :n]
+    enemies = units[:, n:]
+    reach = np.where((enemies["layer"] == AIR)[:, None] & (allies["hits_air"] == 0)[..., None], np.inf, _gaps(env))
+    hurt = (allies["alive"] == 1) & (allies["hp"] < allies["hp_max"]) & (allies["heal"] == 0)
+    between = np.where(hurt[:, None], _distances(allies, allies), np.inf)
+    heals = allies["heal"] > 0
+    kept = np.where(heals, allies["order"] == HEAL, allies["order"] == ATTACK) & (allies["target"] >= 0)
+    held = np.where(heals, allies["target"], allies["target"] - n)
+    chosen = np.where(kept, held, np.where(heals, between.argmin(-1), reach.argmin(-1)))
+    possible = kept | np.isfinite(np.where(heals, between.min(-1), reach.min(-1)))
+    return _living(env, np.where(possible, FIRST_TARGET + chosen, STOP))
 
 
 PLAYERS: dict[str, Player] = {
     "stand": stand,
     "nearest": nearest,
     "focus": focus,
+    "team": team,
+    "march": march,
+    "random": random,
     "line": line,
     "kite": kite,
-    "march": march,
 }
-"""Scripted players by name."""
+"""Scripted players by name; all but the last two are defined alike for other engines."""
 
 
 def act(env: BattleEnv, player: Player, avail: ndarray) -> Transition:
@@ -116,133 +140,70 @@ def act(env: BattleEnv, player: Player, avail: ndarray) -> Transition:
     return (env.command if player is march else env.step)(player(env, avail))
 
 
-def _each_agent(env: BattleEnv, avail: ndarray, choose: Callable[[ndarray, int, int, ndarray], int]) -> ndarray:
-    n = env.spec.n_agents
-    actions = np.zeros((env.n_envs, n), np.int64)
-    for e in range(env.n_envs):
-        for agent in range(n):
-            if not avail[e, agent, 0]:  # alive
-                actions[e, agent] = choose(env.units[e], n, agent, avail[e, agent])
-    return actions
+def _all(env: BattleEnv, action: int) -> Int[ndarray, "e n"]:
+    return np.full((env.n_envs, env.spec.n_agents), action)
 
 
-def _gaps(units: ndarray, agent: int) -> ndarray:
-    """Return the distances from an agent to all units, infinite to the dead."""
-    gaps = np.hypot(units["x"] - units["x"][agent], units["y"] - units["y"][agent])
-    return np.where(units["alive"] == 1, gaps, np.inf)
+def _living(env: BattleEnv, actions: ndarray) -> Int[ndarray, "e n"]:
+    """Return the actions, no-op for the dead."""
+    return np.where(env.units["alive"][:, : env.spec.n_agents] == 1, actions, 0)
 
 
-def _target(units: ndarray, n: int, agent: int, avail: ndarray, worth: ndarray) -> int | None:
-    """Return the attack or heal action of least `worth` (one number for each unit), or None."""
-    slots = np.flatnonzero(avail[FIRST_TARGET:])
-    if units["heal"][agent] > 0:
-        worth, first = units["hp"] / units["hp_max"], 0
-    else:
-        first = n
-        slots = slots[(units["layer"][n + slots] != 1) | (units["hits_air"][agent] == 1)]
-    return None if len(slots) == 0 else int(FIRST_TARGET + slots[worth[first + slots].argmin()])
+def _distances(units: ndarray, others: ndarray) -> Float[ndarray, "e i j"]:
+    """Return the distances of centres, infinite to the dead."""
+    gaps = np.hypot(*(units[axis][..., None] - others[axis][:, None] for axis in "xy"))
+    return np.where(others["alive"][:, None] == 1, gaps, np.inf)
 
 
-def _kept(units: ndarray, n: int, agent: int, avail: ndarray) -> int | None:
-    """Return the attack that an agent is carrying out, or None where it has none or may not go on."""
-    target = units["target"][agent]
-    action = int(FIRST_TARGET + target - n)
-    return action if units["order"][agent] == ATTACK and target >= n and avail[action] else None
+def _gaps(env: BattleEnv) -> Float[ndarray, "e n m"]:
+    """Return the distances from agents to enemies, infinite to the dead."""
+    return _distances(env.units[:, : env.spec.n_agents], env.units[:, env.spec.n_agents :])
 
 
-def _aimed(units: ndarray, n: int, agent: int, avail: ndarray) -> int | None:
-    """As `_kept`, None also where the target is out of weapon range."""
-    action = _kept(units, n, agent, avail)
-    unit, target = units[agent], units[units["target"][agent]]
-    span = unit["range"] + unit["radius"] + target["radius"]
-    return action if np.hypot(unit["x"] - target["x"], unit["y"] - target["y"]) <= span else None
+def _closest(env: BattleEnv) -> Int[ndarray, "e n"]:
+    return _gaps(env).argmin(-1)
 
 
-def _contact(units: ndarray, n: int) -> float:
-    """Return the smallest distance between an agent and an enemy."""
-    return min(_gaps(units, int(agent))[n:].min() for agent in np.flatnonzero(units["alive"][:n]))
+def _attack(env: BattleEnv, avail: ndarray, worth: ndarray, otherwise: ndarray) -> Int[ndarray, "e n"]:
+    """Return the available attack on the enemy of least worth, a medivac's on the most hurt, else another action."""
+    n, slots = env.spec.n_agents, avail.shape[-1] - FIRST_TARGET
+    allies, enemies = env.units[:, :n], env.units[:, n:]
+    useless = (enemies["layer"] == AIR)[:, None] & (allies["hits_air"] == 0)[..., None]
+    share = np.full((env.n_envs, n, slots), np.inf)
+    share[..., : min(n, slots)] = (allies["hp"] / allies["hp_max"])[:, None, :slots]
+    price = np.where((allies["heal"] > 0)[..., None], share, np.where(useless, np.inf, worth))
+    price = np.where(avail[..., FIRST_TARGET:], price, np.inf)
+    return _living(env, np.where(np.isfinite(price.min(-1)), FIRST_TARGET + price.argmin(-1), otherwise))
 
 
-def _towards(agent: Record, goal: Record, avail: ndarray) -> int:
-    """Return the available move that leads most directly from a unit to another, else stop."""
-    along = MOVES @ np.array([goal["x"] - agent["x"], goal["y"] - agent["y"]])
-    return int(2 + np.where(avail[2:FIRST_TARGET], along, -np.inf).argmax()) if avail[2:FIRST_TARGET].any() else STOP
+def _towards(env: BattleEnv, avail: ndarray, goal: ndarray) -> Int[ndarray, "e n"]:
+    """Return the available move that leads most directly from each agent to the enemy of number `goal`, else stop."""
+    allies, enemies = env.units[:, : env.spec.n_agents], env.units[:, env.spec.n_agents :]
+    way = np.stack([np.take_along_axis(enemies[axis], goal, 1) - allies[axis] for axis in "xy"], axis=-1)
+    along = np.where(avail[..., 2:FIRST_TARGET], way @ MOVES.T, -np.inf)
+    return np.where(avail[..., 2:FIRST_TARGET].any(-1), 2 + along.argmax(-1), STOP)
 
 
-def _join(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
-    """Return the move towards the nearest enemy once one is in reach of any agent or they will not come, else stop.
-
-    Who walks up to an enemy that comes meets it deep within its range before being able to choose again.
-    """
-    if _contact(units, n) > SHOOT and units["top_speed"][n:].max() > 0:
-        return STOP
-    return _towards(units[agent], units[n + _gaps(units, agent)[n:].argmin()], avail)
-
-
-def _nearest_or_wait(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
-    action = _target(units, n, agent, avail, _gaps(units, agent))
-    return STOP if action is None else action
-
-
-def _same_or_wait(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
-    action = _kept(units, n, agent, avail)
-    return _nearest_or_wait(units, n, agent, avail) if action is None else action
-
-
-def _nearest_or_join(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
-    action = _aimed(units, n, agent, avail)
-    if action is None:
-        action = _target(units, n, agent, avail, _gaps(units, agent))
-    return _join(units, n, agent, avail) if action is None else action
-
-
-def _weakest_or_join(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
-    if units["range"][agent] < MELEE:
-        return _nearest_or_join(units, n, agent, avail)
-    action = _target(units, n, agent, avail, units["hp"] + units["shield"] + 1e-3 * _gaps(units, agent))
-    return _join(units, n, agent, avail) if action is None else action
-
-
-def _spread_or_fight(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
-    if _contact(units, n) <= SIGHT or units["top_speed"][n:].max() == 0:
-        return _weakest_or_join(units, n, agent, avail)
-    ways = [np.abs(units[axis][:n].mean() - units[axis][n:].mean()) for axis in "xy"]
-    across = "y" if ways[0] > ways[1] else "x"  # they come along the other axis
-    place = np.argsort(np.argsort(units[across][:n], kind="stable"))[agent] - (n - 1) / 2
-    goal = units[agent].copy()
-    goal[across] = units[across][:n].mean() + SPACING * 2 * units["separation"][agent] * place
-    close = abs(goal[across] - units[across][agent]) < STEP_LENGTH / 2
-    return STOP if close else _towards(units[agent], goal, avail)
-
-
-def _shoot_and_retreat(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
-    gaps = _gaps(units, agent)[n:]
-    cooling = units["cooldown"][agent] > COOLING
-    faster = units["top_speed"][agent] > units["top_speed"][n + gaps.argmin()]
-    limit = RETREAT_BELOW if cooling else (CLOSE if faster else 0.0)
-    shoots = units["range"][agent] > MELEE
-    if shoots and gaps.min() < limit and avail[2:FIRST_TARGET].any():
-        return _retreat(units, n, agent, avail)
-    return _nearest_or_join(units, n, agent, avail)
-
-
-def _retreat(units: ndarray, n: int, agent: int, avail: ndarray) -> int:
+def _retreat(env: BattleEnv, avail: ndarray) -> Int[ndarray, "e n"]:
     """Return the move that leads farthest from the enemies, near ones counting most, and not into a corner."""
-    here = np.array([units["x"][agent], units["y"][agent]])
-    there = here + STEP_LENGTH * MOVES
-    enemies = units[n:][units["alive"][n:] == 1]
-    gaps = np.hypot(there[:, :1] - enemies["x"], there[:, 1:] - enemies["y"])
-    danger = (1 / np.maximum(gaps, 0.1) ** 2).sum(1)
-    edges = np.minimum(there, 32 - there).min(1)
-    danger += 0.1 / np.maximum(edges, 0.1) ** 2
-    return int(2 + np.where(avail[2:FIRST_TARGET], danger, np.inf).argmin())
+    allies, enemies = env.units[:, : env.spec.n_agents], env.units[:, env.spec.n_agents :]
+    here = np.stack([allies["x"], allies["y"]], axis=-1)
+    there = here[:, :, None] + STEP_LENGTH * MOVES  # e n 4 2
+    foes = np.stack([enemies["x"], enemies["y"]], axis=-1)[:, None, None]  # e 1 1 m 2
+    square = np.maximum(((there[:, :, :, None] - foes) ** 2).sum(-1), 0.01)
+    danger = np.where(enemies["alive"][:, None, None] == 1, 1 / square, 0.0).sum(-1)
+    danger += 0.1 / np.maximum(np.minimum(there, 32 - there).min(-1), 0.1) ** 2
+    return 2 + np.where(avail[..., 2:FIRST_TARGET], danger, np.inf).argmin(-1)
 
 
-def contest(name: str, player: Player, battles: int = 200, n_envs: int = 50) -> dict[str, float]:
-    """Play `battles` battles with seeds 0, 1, ... and return means over them.
+OUTCOMES = ("win_rate", "timeout_rate", "return", "steps", "allies_left", "enemies_left")
+
+
+def play(name: str, player: Player, battles: int = 200, n_envs: int = 50) -> dict[str, Float[ndarray, " battles"]]:
+    """Play `battles` battles with seeds 0, 1, ... and return, of each, what `OUTCOMES` names.
 
     Returns:
-        win_rate and timeout_rate (0 to 1), return (scaled reward of an episode), steps (length),
+        win_rate and timeout_rate (0 or 1), return (scaled reward of an episode), steps (length),
         allies_left and enemies_left (units alive at the end).
 
     Raises:
@@ -263,8 +224,12 @@ def contest(name: str, player: Player, battles: int = 200, n_envs: int = 50) -> 
         last = env.battles
         left = [len(env.map.allies) - last["dead_allies"], len(env.map.enemies) - last["dead_enemies"]]
         rows.append(np.stack([last["won"], last["timeout"], total, last["step"], *left], axis=-1))
-    names = ("win_rate", "timeout_rate", "return", "steps", "allies_left", "enemies_left")
-    return dict(zip(names, np.concatenate(rows).mean(0).tolist(), strict=True))
+    return dict(zip(OUTCOMES, np.concatenate(rows).T, strict=True))
+
+
+def contest(name: str, player: Player, battles: int = 200, n_envs: int = 50) -> dict[str, float]:
+    """Return the means over the battles of `play`, whose arguments and errors it shares."""
+    return {key: float(values.mean()) for key, values in play(name, player, battles, n_envs).items()}
 
 
 def calibrate(out: Path, battles: int = 200, names: Iterable[str] = tuple(MAPS)) -> None:
@@ -272,15 +237,12 @@ def calibrate(out: Path, battles: int = 200, names: Iterable[str] = tuple(MAPS))
     with out.open("w", newline="") as file:
         file.write("# embedded engine, not StarCraft II; scripted players; means over battles with seeds 0, 1, ...\n")
         file.write(f"# made by: python -m na2q.envs.battle.scripts --out {out.name} --battles {battles}\n")
-        writer: csv.DictWriter[str] | None = None
+        writer = csv.DictWriter(file, ["map", "player", "battles", *OUTCOMES], lineterminator="\n")
+        writer.writeheader()
         for name in names:
             for label, player in PLAYERS.items():
                 means = {key: round(value, 3) for key, value in contest(name, player, battles).items()}
-                row: dict[str, object] = {"map": name, "player": label, "battles": battles, **means}
-                if writer is None:
-                    writer = csv.DictWriter(file, list(row), lineterminator="\n")
-                    writer.writeheader()
-                writer.writerow(row)
+                writer.writerow({"map": name, "player": label, "battles": battles, **means})
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from na2q.envs.battle.compiled import compiled, part
 from na2q.envs.battle.maps import BattleMap
 from na2q.envs.battle.motion import passable
 from na2q.envs.battle.records import ATTACK_MOVE, Record, Records
-from na2q.envs.battle.units import LOOPS_PER_STEP, UNITS
+from na2q.envs.battle.units import UNITS
 
 JITTER = 0.1  # largest random offset of a place, map units
 N_KINDS = len(UNITS)
@@ -77,10 +77,9 @@ def _shuffle(battle: Record, order: ndarray):
 
 
 @part
-def _send(world: Record, units: Records, battle: Record):
-    """Give the enemies the orders that they have from their spawn on, and draw when each looks around."""
+def _send(world: Record, units: Records):
+    """Give the enemies the orders that they have from their spawn on."""
     for k in range(world.n_allies, units.shape[0]):
-        units[k].look = int(uniform(battle, 0.0, float(LOOPS_PER_STEP)))
         units[k].order = ATTACK_MOVE
         units[k].goal_x, units[k].goal_y = world.attack_x, world.attack_y
 
@@ -123,7 +122,7 @@ def _place(
                 if not spread:
                     tried[unit.enemy, unit.kind] = index + 1
                 break
-    _send(world, units, battle)
+    _send(world, units)
 
 
 def number_agents(units: Records, n_allies: int) -> None:

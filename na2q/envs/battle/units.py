@@ -5,9 +5,11 @@ All times are seconds of game time at speed "Normal", 16 game loops each; length
 Certainty of the numbers:
   certain: hit points, shields, armour, attributes, speed, radii and energy of allied units, from the
       unit entries of SMAC's map files; the normalisers of observation and state, from SMAC's code.
-  data: enemy units and all weapons, from the base data of game client 4.10.3, the only game data
-      that the maps depend on. Read from files, not observed in a running game. This is not the
-      multiplayer balance that wikis describe.
+  data: enemy units and all weapons, from the files of game client 4.10.3 with its multiplayer balance on
+      top (mods Liberty, then LibertyMulti, then VoidMulti). That this balance holds although the maps name
+      Liberty alone follows from logs of the game: the returns of untrained agents on 3s_vs_5z are sums of hits
+      of 13 on shields and on 2s_vs_1sc of hits of 16 on the crawler, where Liberty alone has 10 and 12. SMAC's
+      normalisers of cooldowns agree: a colossus has 24 loops, which is 1.5 s, not the 2.2 s of Liberty.
   assumed: the fields named in `ASSUMED`.
 """
 
@@ -41,9 +43,14 @@ class Weapon:
     range: float
     """From edge to edge of the two units' radii."""
     armored_bonus: float = 0.0
+    light_bonus: float = 0.0
     hits: int = 1
     hit_interval: float = 0.0
     """Seconds between the hits of one attack."""
+    backswing: float = 0.5
+    """Seconds after the end of the wind-up in which a unit without a new order stands."""
+    min_scan: float = 5.0
+    """Enemies look for targets at least this far, from edge to edge."""
     air: bool = False
     """Whether it reaches fliers; every weapon here reaches the ground."""
     speed: float = 0.0
@@ -84,7 +91,7 @@ class UnitType:
     separation: float
     """For collisions."""
     cooldown_norm: float
-    """Game loops (medivac: energy) that SMAC's state divides by. Stalker 35 and colossus 24 look exchanged; kept."""
+    """Game loops (medivac: energy) that SMAC's state divides by."""
     shield: float = 0.0
     armored: bool = False
     light: bool = False
@@ -112,24 +119,24 @@ ZERG_REGEN = 0.2734
 
 UNITS: tuple[UnitType, ...] = (
     UnitType("marine", 45.0, 0.0, 2.25, 0.375, 0.375, 15.0, light=True, biological=True,
-             weapon=Weapon(6.0, 0.8608, 0.05, 5.0, air=True)),
+             weapon=Weapon(6.0, 0.8608, 0.05, 5.0, backswing=0.75, min_scan=5.5, air=True)),
     UnitType("marauder", 125.0, 1.0, 2.25, 0.5625, 0.5, 25.0, armored=True, biological=True,
-             weapon=Weapon(10.0, 1.5, 0.0, 6.0, armored_bonus=10.0, speed=20.0)),
+             weapon=Weapon(10.0, 1.5, 0.0, 6.0, armored_bonus=10.0, backswing=0.0, min_scan=6.5, speed=20.0)),
     UnitType("medivac", 150.0, 1.0, 2.75, 0.75, 0.75, 200.0, armored=True, layer="air", acceleration=2.3125,
              energy=50.0, energy_max=200.0, energy_regen=0.5625, heal=Heal()),
     UnitType("stalker", 80.0, 1.0, 2.9531, 0.625, 0.625, 35.0, shield=80.0, armored=True,
-             weapon=Weapon(10.0, 1.44, 0.167, 6.0, armored_bonus=4.0, air=True, speed=18.75)),
+             weapon=Weapon(13.0, 1.87, 0.167, 6.0, armored_bonus=5.0, min_scan=6.5, air=True, speed=18.75)),
     UnitType("zealot", 100.0, 1.0, 2.25, 0.5, 0.375, 22.0, shield=50.0, light=True, biological=True,
              weapon=Weapon(8.0, 1.2, 0.0, 0.1, hits=2, hit_interval=0.28)),
     UnitType("colossus", 200.0, 1.0, 2.25, 1.0, 0.75, 24.0, shield=150.0, armored=True, layer="colossus",
-             weapon=Weapon(20.0, 2.2, 0.0832, 6.0, hits=2, flight=0.375, slop=0.0, splash_length=2.8,
-                           splash_width=0.3)),
+             weapon=Weapon(10.0, 1.5, 0.0832, 7.0, light_bonus=5.0, min_scan=7.5, hits=2, flight=0.375, slop=0.0,
+                           splash_length=2.8, splash_width=0.3)),
     UnitType("spine_crawler", 300.0, 2.0, 0.0, 0.875, 0.875, 15.0, armored=True, biological=True, structure=True,
-             life_regen=ZERG_REGEN, weapon=Weapon(25.0, 1.6, 0.3332, 7.0, armored_bonus=5.0, flight=0.3, slop=0.0)),
+             life_regen=ZERG_REGEN, weapon=Weapon(25.0, 1.85, 0.3332, 7.0, armored_bonus=5.0, flight=0.3, slop=0.0)),
     UnitType("zergling", 35.0, 0.0, 2.9531, 0.375, 0.375, 11.0, light=True, biological=True,
              life_regen=ZERG_REGEN, weapon=Weapon(5.0, 0.696, 0.167, 0.1)),
     UnitType("hydralisk", 80.0, 0.0, 2.25, 0.625, 0.5, 10.0, light=True, biological=True,
-             life_regen=ZERG_REGEN, weapon=Weapon(12.0, 0.83, 0.208, 5.0, air=True, speed=40.0)),
+             life_regen=ZERG_REGEN, weapon=Weapon(12.0, 0.825, 0.208, 5.0, min_scan=5.5, air=True, speed=40.0)),
 )  # fmt: skip
 """The nine types; a type's place in this tuple is its `kind` in the engine's arrays."""
 
