@@ -1,11 +1,11 @@
 """Settings of the environments, and how long methods are trained on each StarCraft map."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from annotated_types import Interval, Len
 
-from na2q.config.checks import Count, Weight
+from na2q.config.checks import Count, Since, Weight
 from na2q.config.settings import Settings
 
 Difficulty = Literal["1", "2", "3", "4", "5", "6", "7", "8", "9", "A"]
@@ -49,6 +49,12 @@ class BattleOptions(Settings):
 
     shield_bits: Literal["race", "always"] = "race"
     """race: a shield feature for Protoss sides only (SMAC); always: for both sides on every map (released; C1)."""
+    engine: Annotated[Literal[1, 2], Since(2, 1)] = 2
+    """Version of the rules of battle, which SMAC 1.0 leaves to the game; this package plays the newest only."""
+
+    def playable(self) -> "BattleOptions":
+        """Let the newest engine play what was trained on an older one."""
+        return replace(self, engine=BattleOptions.engine)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,10 @@ class Settings:
         for name, hint in hints_of(type(self)).items():
             object.__setattr__(self, name, checked(name, getattr(self, name), hint))
 
+    def playable(self) -> "Settings":
+        """Return the settings under which this package plays an environment on which a model was trained with these."""
+        return self
+
 
 @dataclass(frozen=True)
 class NoOptions(Settings):

@@ -88,7 +88,7 @@ def make_env(policy: Policy, n_envs: int, env: str | None = None) -> VectorEnv:
     """
     config, name = policy.config, policy.config.env if env is None else env
     own = configure(config.method, name, config.preset)  # refuses an unknown environment
-    options = config.env_options if family_of(name) == family_of(config.env) else own.env_options
+    options = config.env_options.playable() if family_of(name) == family_of(config.env) else own.env_options
     made = envs.make(name, options, n_envs)
     for size in ("n_agents", "n_actions", "obs_dim"):
         here, there = getattr(made.spec, size), getattr(policy.spec, size)

@@ -32,12 +32,16 @@ class BattleEnv:
         """Prepare E battles on the map of that SMAC name, such as "3s5z".
 
         Raises:
-            ValueError: for an unknown map, an unknown option or n_envs below 1.
+            ValueError: for an unknown map, an unknown option, another version of the engine or n_envs below 1.
         """
         if n_envs < 1:
             raise ValueError(f"n_envs is {n_envs}, must be at least 1")
         self.map = battle_map(name)
         self.options = options or BattleOptions()
+        if self.options.engine != BattleOptions.engine:
+            raise ValueError(
+                f"engine is {self.options.engine}, but this package plays engine {BattleOptions.engine} only"
+            )
         self.n_envs = n_envs
         self._layout = smac_layout(self.map, self.options.shield_bits)
         self._world = records.world(name, self.options.shield_bits)

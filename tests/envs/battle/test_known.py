@@ -104,3 +104,19 @@ def test_bad_facts_are_refused(tmp_path: Path) -> None:
             known.facts(bad)
     with pytest.raises(ValueError, match="no script can measure"):
         known.measure(FACTS["qmix-corridor"], ENGINE, 50)
+
+
+def test_runs_of_another_version_are_not_continued_or_mixed_but_their_models_play() -> None:
+    """A file that names no version of the engine means the first."""
+    from na2q.config import as_dict, configure, meant_by
+    from na2q.envs.battle import make
+
+    config = configure("qmix", "battle-3m")
+    stored = as_dict(config)
+    del stored["env_options"]["engine"]
+    assert meant_by({"config": stored, "version": 1}) == {"env_options.engine": 1}
+    assert meant_by({"config": as_dict(config), "version": 2}) == {}
+    old = BattleOptions(engine=1)
+    with pytest.raises(ValueError, match="engine is 1, but this package plays engine 2 only"):
+        make("3m", old)
+    assert make("3m", old.playable()).options.engine == ENGINE
