@@ -89,7 +89,8 @@ def interval(values: ndarray) -> tuple[float, float, float]:
     n, mean = len(values), float(values.mean())
     if np.isin(values, (0, 1)).all():
         middle, spread = (mean + Z**2 / (2 * n)), Z * np.sqrt(mean * (1 - mean) / n + Z**2 / (4 * n**2))
-        return mean, float((middle - spread) / (1 + Z**2 / n)), float((middle + spread) / (1 + Z**2 / n))
+        low, high = (float((middle + side * spread) / (1 + Z**2 / n)) for side in (-1, 1))
+        return mean, max(low, 0.0), min(high, 1.0)
     half = Z * float(values.std(ddof=1)) / np.sqrt(n)
     return mean, mean - half, mean + half
 
