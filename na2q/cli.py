@@ -3,14 +3,16 @@
 import argparse
 import functools
 import inspect
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import tyro
 
 from na2q.config import DEFAULT_PRESET, ENV_OPTIONS, METHOD_OPTIONS, PRESETS, TrainConfig, configure
+from na2q.files import as_path, check_target, replacing
 
 
 def train(
@@ -59,9 +61,12 @@ def evaluate(
     """
     from na2q.training import policy
 
+    if out:
+        check_target(out)
     table = policy.evaluate(run_dir, episodes, seed, env)
     if out:
-        table.to_csv(out, index=False)
+        with replacing(out) as part:
+            table.to_csv(part, index=False)
     for name in table.columns.drop(["episode", "seed"]):
         print(f"{name:10} mean {table[name].mean():.4f}  std {table[name].std(ddof=0):.4f}")
 
@@ -108,6 +113,7 @@ def record(
     """
     from na2q.explain import recording as recorder
 
+    check_target(out)
     recording = recorder.record(run_dir, episodes, epsilon, seed, env=env, samples=samples)
     recorder.save(recording, out)
     print(f"{out}: {episodes} episodes, mean return {float(recording['return'].mean()):.3f}")
@@ -174,6 +180,7 @@ def sweep(
         dry_run: list the runs and the hours that they would take on one core.
     """
     from na2q.campaign import execute, folders, sweeps
+    from na2q.campaign import workers as crew
 
     runs = sweeps.runs_of(name)
     if dry_run:
@@ -182,12 +189,14 @@ def sweep(
         print(table.round(2).to_string())
         print(f"{len(missing)} of {len(runs)} runs missing, {table['hours'].sum():.1f} hours on one core")
         return
-    with execute.dask(scheduler) if scheduler else execute.IsolatedProcesses(workers) as executor:
-        report = execute.Sweep(runs, root, executor, shared or not scheduler).execute()
+    with crew.dask(scheduler) if scheduler else crew.Processes(workers) as doing:
+        report = execute.Sweep(runs, root, doing, shared or not scheduler).execute()
     print(f"{len(report.done)} of {len(runs)} runs complete")
     for folder, reason in report.failed.items():
         print(f"failed: {folder}: {reason}")
-    if report.failed:
+    if report.left:
+        print(f"stopped: {len(report.left)} runs are left; the same command goes on")
+    if report.failed or report.left:
         sys.exit(1)
 
 
@@ -212,8 +221,11 @@ def merge(source: Annotated[Path, tyro.conf.Positional], into: Annotated[Path, t
     """
     from na2q.campaign import folders
 
-    for run, outcome in folders.merge(source, into).items():
+    outcomes = folders.merge(source, into)
+    for run, outcome in outcomes.items():
         print(f"{outcome:24} {run}")
+    if any(outcome.startswith("refused") for outcome in outcomes.values()):
+        sys.exit(1)
 
 
 def bench(
@@ -230,10 +242,13 @@ def bench(
     """
     from na2q.training import bench as benchmark
 
+    if json:
+        check_target(json)
     numbers = benchmark.bench(config, steps)
     print(benchmark.table(numbers))
     if json:
-        json.write_text(benchmark.as_json(numbers))
+        with replacing(json) as part:
+            part.write_text(benchmark.as_json(numbers))
 
 
 def figures(
@@ -294,34 +309,60 @@ def _preset_defaults(args: Sequence[str]) -> TrainConfig:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line; errors of the user's making end with a message, not a traceback."""
     args = list(sys.argv[1:] if args is None else args)
+    if sys.stderr is None:  # closed by the caller: the next file to be opened would take its place
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process lives
     app = tyro.extras.SubcommandApp()
     commands = (train, evaluate, watch, record, explain, bench, sweep, status, merge, figures, methods, envs)
     for command in commands:
         chosen = args[:1] == [command.__name__]
         configured = chosen and "config" in inspect.signature(command).parameters
-        app.command(_with_defaults(command, _preset_defaults(args[1:])) if configured else command)
+        app.command(_prepared(command, _preset_defaults(args[1:]) if configured else None))
     try:
         app.cli(prog="na2q", args=args, config=(tyro.conf.AvoidSubcommands, tyro.conf.SuppressFixed))
+        if sys.stdout:
+            sys.stdout.flush()
     except KeyboardInterrupt:
-        print("na2q: stopped; the same command goes on", file=sys.stderr)
-        sys.exit(130)
+        _end("stopped; the same command goes on", 130)
+    except BrokenPipeError:  # whoever reads our output has seen enough
+        _end("", 141)
+    except MemoryError as error:
+        _end(f"short of memory: {error or 'ask for less at once'}", 2)
     except (ValueError, ImportError, OSError, RuntimeError) as error:
-        print(f"na2q: {error}", file=sys.stderr)
-        sys.exit(2)
+        _end(str(error), 2)
 
 
-def _with_defaults(command: Callable[..., None], config: TrainConfig) -> Callable[..., None]:
-    """Give the settings of a command the defaults that its preset decides."""
+def _end(message: str, status: int) -> NoReturn:
+    """Say why and exit; what could not be printed is dropped, lest the interpreter tries again and fails."""
+    if message:
+        print(f"na2q: {message}", file=sys.stderr)
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
+
+
+def _prepared(command: Callable[..., None], config: TrainConfig | None) -> Callable[..., None]:
+    """Let `~` be a home in paths, and give the settings of a command the defaults that its preset decides."""
     signature = inspect.signature(command)
-    parameters = {**signature.parameters, "config": signature.parameters["config"].replace(default=config)}
-    keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters.values()]
 
     @functools.wraps(command)
-    def run(**settings: Any) -> None:
-        command(**settings)
+    def run(*given: Any, **settings: Any) -> None:
+        command(*map(_at_home, given), **{name: _at_home(value) for name, value in settings.items()})
 
-    run.__signature__ = signature.replace(parameters=keyword_only)  # type: ignore[attr-defined]  # read by tyro
+    if config is not None:
+        parameters = {**signature.parameters, "config": signature.parameters["config"].replace(default=config)}
+        keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters.values()]
+        run.__signature__ = signature.replace(parameters=keyword_only)  # type: ignore[attr-defined]  # read by tyro
     return run
+
+
+def _at_home(value: Any) -> Any:
+    """Expand `~` in a path or a list of them."""
+    if isinstance(value, list):
+        return [_at_home(item) for item in value]
+    return as_path(value) if isinstance(value, Path) else value
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ import pytest
 import na2q
 
 PACKAGE = Path(na2q.__file__).parent
-GROUND = {"spec", "types", "config", "nets", "paths"}
+GROUND = {"spec", "types", "config", "nets", "paths", "files", "terminal"}
 MAY_IMPORT = {  # module or room -> what of na2q it may import besides itself
     "spec": set(),
     "config": set(),
     "paths": set(),
+    "files": set(),
+    "terminal": set(),
     "stats": set(),
     "style": {"config"},
     "types": {"spec"},
@@ -28,7 +30,7 @@ MAY_IMPORT = {  # module or room -> what of na2q it may import besides itself
     "cli": GROUND | {"methods", "envs", "training", "campaign", "explain", "book"},
     "__init__": {"config", "methods", "training"},
 }
-NO_TORCH = {"spec", "config", "paths", "stats", "style", "envs", "theory", "campaign.sweeps"} | {
+NO_TORCH = {"spec", "config", "paths", "stats", "style", "envs", "theory", "campaign", "training.records"} | {
     *(f"evaluation.{name}" for name in ("comparison", "figures", "protocol", "results")),
     *(
         f"explain.{name}"

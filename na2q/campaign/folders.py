@@ -1,63 +1,186 @@
 """How far runs are, and how the results of several machines come together."""
 
-import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from na2q.campaign.sweeps import runs_of
-from na2q.training.runlog import METRICS, RECORD, RunError, read_record, replacing
+from na2q.files import WriteError, as_path, replacing, write_error
+from na2q.training.records import (
+    LOCK,
+    MERGED,
+    METRICS,
+    RECORD,
+    STAGED,
+    DamagedError,
+    RunError,
+    finish_merge,
+    parse_metrics,
+    parse_record,
+    read_metrics,
+    read_record,
+    run_folders,
+    where,
+)
 
 KEPT = (METRICS, RECORD)  # what a stored result consists of
+DAMAGED = "damaged"
 
 
 def state_of(folder: Path) -> dict[str, Any]:
-    """Say how far a run is: status, step, total steps, last test return, steps a second."""
-    if not (folder / RECORD).exists():
+    """Say how far a run is: status, step, total steps, last test return, steps a second; for damaged ones the problem.
+
+    The status is that of run.json, `missing` where there is none, `damaged` where a file cannot be read.
+    """
+    if not where(folder, RECORD).exists():
         return {"status": "missing", "step": 0}
-    record = read_record(folder)
-    state = {"status": record["status"], "step": 0, "total": record["config"]["total_steps"]}
-    if (folder / METRICS).exists():
-        last = pd.read_csv(folder / METRICS).iloc[-1]
-        speed = last["step"] / last["seconds"] if last["seconds"] else float("nan")
-        state |= {"step": int(last["step"]), "return": last["test_return_mean"], "steps/s": speed}
+    try:
+        record = read_record(folder)
+        state = {"status": record["status"], "step": 0, "total": record["config"]["total_steps"]}
+        if record["status"] == "complete" or where(folder, METRICS).exists():
+            last = read_metrics(folder, record).iloc[-1]
+            state |= {"step": int(last["step"]), "return": float(last["test_return_mean"])}
+            if last["step"] > 0 and last["seconds"] > 0:
+                state["steps/s"] = float(last["step"] / last["seconds"])
+    except RunError as error:
+        return {"status": DAMAGED, "step": 0, "problem": str(error)}
     return state
 
 
-def status(root: Path, sweep: str | None = None) -> pd.DataFrame:
+def status(root: str | Path, sweep: str | None = None) -> pd.DataFrame:
     """Table of the runs below a folder, or of all that a sweep asks for; raise RunError where there are none."""
-    folders = [run.folder for run in runs_of(sweep)] if sweep else _run_folders(root)
+    root = as_path(root, "root")
+    folders = [run.folder for run in runs_of(sweep)] if sweep is not None else _names(root)
     if not folders:
-        raise RunError(f"no runs below {root}")
-    return pd.DataFrame([{"run": folder} | state_of(root / folder) for folder in folders]).set_index("run")
+        raise RunError(f"no runs below {root}" if root.is_dir() else f"{root} is no folder")
+    table = pd.DataFrame([{"run": folder} | state_of(root / folder) for folder in folders]).set_index("run")
+    first = ("status", "step", "total", "return", "steps/s", "problem")
+    return table[[name for name in first if name in table]]
 
 
-def _run_folders(root: Path) -> list[str]:
-    return sorted(path.parent.relative_to(root).as_posix() for path in root.rglob(RECORD))
+def _names(root: Path) -> list[str]:
+    return [folder.relative_to(root).as_posix() for folder in run_folders(root)]
 
 
-def merge(source: Path, into: Path) -> dict[str, str]:
-    """Copy the metrics and settings of all runs below `source`; a shorter run never replaces a longer one.
+class _Result(NamedTuple):
+    """A stored result as it was read: the bytes of both files, and what decides which of two is kept."""
 
-    Returns what happened to each run: copied, longer copied, kept, or refused where settings differ.
+    metrics: bytes
+    record: bytes
+    config: dict[str, Any]
+    complete: bool
+    steps: int
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Complete before unfinished, then longer before shorter."""
+        return self.complete, self.steps
+
+
+def merge(source: str | Path, into: str | Path) -> dict[str, str]:
+    """Copy the metrics and settings of all runs below `source`; a complete run is never replaced by an unfinished one,
+    nor a longer one by a shorter one.
+
+    Each run is replaced whole or not at all, under its lock.
+
+    Returns:
+        what happened to each run: copied, copied over a shorter or unfinished or damaged one, kept, nothing to copy,
+        or refused, with the reason, where settings differ, the source is damaged or a link, or the run is in use.
+
+    Raises:
+        RunError: `source` is no folder, holds no runs, or is the same as `into`.
+        WriteError: a run cannot be written; those before it are merged.
     """
-    done = {}
-    for name in _run_folders(source):
-        new, old = source / name, into / name
-        if not (new / METRICS).exists():
-            done[name] = "nothing to copy"
-            continue
-        replaces = (old / RECORD).exists()
-        if replaces and read_record(old)["config"] != read_record(new)["config"]:
-            done[name] = "refused: other settings"
-            continue
-        if replaces and state_of(old)["step"] >= state_of(new)["step"]:
-            done[name] = "kept"
-            continue
+    source, into = as_path(source, "source"), as_path(into, "into")
+    if not source.is_dir():
+        raise RunError(f"source {source} is no folder: nothing was merged")
+    if source.resolve() == into.resolve():
+        raise RunError(f"source and into are both {source}: nothing was merged")
+    names = _names(source)
+    if not names:
+        raise RunError(f"no runs below {source}: nothing was merged")
+    return {name: _merge_one(source / name, into, name) for name in names}
+
+
+def _merge_one(new: Path, into: Path, name: str) -> str:
+    old = into / name
+    if linked := _link(new, [new / file for file in KEPT]) or _link(old, _below(into, old)):
+        return f"refused: {linked} is a link"
+    if not where(new, METRICS).exists():
+        return "nothing to copy"
+    try:
+        result = _read(new)
+    except RunError as error:
+        return f"refused: {error}"
+    try:
         old.mkdir(parents=True, exist_ok=True)
-        for file in KEPT:
-            with replacing(old / file) as part:
-                shutil.copy2(new / file, part)
-        done[name] = "longer copied" if replaces else "copied"
-    return done
+        with FileLock(old / LOCK, timeout=0):
+            finish_merge(old)
+            outcome, copies = _compare(result, old)
+            if copies:
+                _put(result, old)
+            return outcome
+    except Timeout:
+        return f"refused: another process is training in {old}"
+    except WriteError:
+        raise
+    except OSError as error:
+        raise write_error(old, error) from error
+
+
+def _link(folder: Path, more: list[Path]) -> Path | None:
+    return next((path for path in (folder, *more) if path.is_symlink()), None)
+
+
+def _below(root: Path, folder: Path) -> list[Path]:
+    """Places within `root` that a copy would write to or through."""
+    through = [path for path in folder.parents if path.is_relative_to(root) and path != root]
+    return [*through, *(folder / file for file in KEPT)]
+
+
+def _read(folder: Path) -> _Result:
+    """Read both files once, so that what is checked is what is copied."""
+    paths = [where(folder, name) for name in KEPT]
+    try:
+        metrics, record = (path.read_bytes() for path in paths)
+    except OSError as error:
+        raise DamagedError(f"{error.filename} cannot be read: {error.strerror}") from error
+    about = parse_record(record, paths[1])
+    table = parse_metrics(metrics, paths[0], about)
+    return _Result(metrics, record, about["config"], about["status"] == "complete", int(table["step"].iloc[-1]))
+
+
+def _compare(result: _Result, old: Path) -> tuple[str, bool]:
+    """Decide between a result and what is there: what to say, and whether to copy."""
+    if not where(old, RECORD).exists():
+        return "copied", True
+    try:
+        config = read_record(old)["config"]
+    except RunError:
+        return "copied over a damaged one", True
+    if config != result.config:
+        return "refused: other settings", False
+    if not where(old, METRICS).exists():
+        return "copied over one without tests", True
+    try:
+        there = _read(old)
+    except RunError:
+        return "copied over a damaged one", True
+    if there.rank >= result.rank:
+        return "kept", False
+    return ("copied over an unfinished one" if there.complete < result.complete else "copied over a shorter one"), True
+
+
+def _put(result: _Result, folder: Path) -> None:
+    """Write both files, whole or not at all: readers look into MERGED first, which appears in one step."""
+    staged = folder / STAGED
+    try:
+        staged.mkdir()
+        for name, content in ((METRICS, result.metrics), (RECORD, result.record)):
+            with replacing(staged / name) as part:
+                part.write_bytes(content)
+        staged.rename(folder / MERGED)
+    finally:
+        finish_merge(folder)

@@ -17,8 +17,8 @@ from numpy import ndarray
 
 from na2q.envs.battle.maps import SHOOT, SIGHT
 from na2q.explain import scene
+from na2q.files import replacing
 from na2q.style import agent_color, look
-from na2q.training.runlog import replacing
 
 PAGE = """<!doctype html>
 <html lang="en">

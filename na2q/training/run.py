@@ -1,22 +1,23 @@
 """A whole run: train to the last step, keep its folder, survive being stopped at any moment."""
 
-import signal
+import math
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from tqdm import tqdm
 
 from na2q.config import TrainConfig
+from na2q.files import as_path
+from na2q.terminal import progress, signals
 from na2q.training import checkpoint
-from na2q.training.runlog import BEST, METRICS, WEIGHTS, RunError, RunFolder, read_weights
+from na2q.training.records import RunError, read_metrics
+from na2q.training.runlog import BEST, WEIGHTS, RunFolder, read_weights
 from na2q.training.trainer import STREAMS, DivergedError, Trainer, evaluate
 
 
@@ -27,34 +28,43 @@ def train(
     checkpoint_minutes: float = 10,
     tensorboard: bool = False,
     init_from: str | Path | None = None,
+    stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """Train as `config` says; return the metrics, one row for each test.
 
     With `run_dir` the run is kept on disk: run.json, metrics.csv, weights.safetensors (last), best.safetensors
     (highest test return) and, every `checkpoint_minutes` and at the end, checkpoint.safetensors. Called again, a
-    stopped run goes on from its checkpoint and a complete one returns its metrics. On SIGTERM the state
-    is saved and the metrics so far are returned. `init_from` names a run whose weights a new run starts from,
-    as far as their shapes fit.
+    stopped run goes on from its checkpoint and a complete one returns its metrics. On SIGTERM or once `stop` is set,
+    the state is saved and the metrics so far are returned, between two episodes; Ctrl-C raises KeyboardInterrupt after
+    that, and a second signal ends at once. `init_from` names a run whose weights a new run starts from, as far as
+    their shapes fit.
 
     Raises:
         RunError: the folder is in use, cannot be written, or holds a run with other settings.
         CheckpointError: the checkpoint is damaged or cannot be written.
         DivergedError: a loss or gradient is not finite.
     """
+    if not 0 <= checkpoint_minutes < math.inf:
+        raise ValueError(f"checkpoint_minutes is {checkpoint_minutes!r}, must be a number from 0")
+    path = None if run_dir is None else as_path(run_dir, "run_dir")
+    source = None if init_from is None else as_path(init_from, "init_from")
     torch.set_num_threads(config.threads)
     trainer = Trainer(config)  # first, so that settings that cannot work leave no folder behind
-    borrowed = borrow(trainer, Path(init_from)) if init_from else None
-    if run_dir is None:
-        _advance(trainer, lambda: None, lambda: False)
+    borrowed = None if source is None else borrow(trainer, source)
+    stop = stop or threading.Event()
+    if path is None:
+        _advance(trainer, lambda: None, stop.is_set)
         return pd.DataFrame(trainer.rows)
-    with RunFolder(Path(run_dir), config) as folder:
+    with RunFolder(path, config) as folder:
         if folder.complete:
-            return pd.read_csv(folder.path / METRICS)
+            return read_metrics(folder.path, folder.record)
         folder.begin(init_from=borrowed)
-        return _train_in(folder, trainer, checkpoint_minutes, tensorboard)
+        return _train_in(folder, trainer, checkpoint_minutes, tensorboard, stop)
 
 
-def _train_in(folder: RunFolder, trainer: Trainer, checkpoint_minutes: float, tensorboard: bool) -> pd.DataFrame:
+def _train_in(
+    folder: RunFolder, trainer: Trainer, checkpoint_minutes: float, tensorboard: bool, stop: threading.Event
+) -> pd.DataFrame:
     checkpoint.restore(trainer, folder.path)
     saved, saved_step = time.monotonic(), trainer.step
     events = _Events(folder.path, trainer.step) if tensorboard else None
@@ -67,14 +77,15 @@ def _train_in(folder: RunFolder, trainer: Trainer, checkpoint_minutes: float, te
         if events:
             events.add(trainer.rows[-1])
 
-    with _signals() as stopped:
+    with signals() as caught:
 
         def interrupt() -> bool:
             nonlocal saved, saved_step
-            if stopped() or time.monotonic() - saved >= 60 * checkpoint_minutes:
+            stopped = bool(caught) or stop.is_set()
+            if stopped or time.monotonic() - saved >= 60 * checkpoint_minutes:
                 checkpoint.save(trainer, folder.path)
                 saved, saved_step = time.monotonic(), trainer.step
-            return stopped()
+            return stopped
 
         try:
             _advance(trainer, tested, interrupt)
@@ -127,12 +138,11 @@ def borrow(trainer: Trainer, source: Path) -> dict[str, Any]:
 def _advance(trainer: Trainer, tested: Callable[[], None], interrupt: Callable[[], bool]) -> None:
     """Play, learn and test until the last step or an interrupt, with a progress bar."""
     config = trainer.config
-    bar = tqdm(
+    bar = progress(
         total=config.total_steps,
         initial=trainer.step,
         unit="step",
         desc=f"{config.method} {config.env} seed {config.seed}",
-        mininterval=1,
     )
     with bar:
         if not trainer.rows:
@@ -148,27 +158,6 @@ def _advance(trainer: Trainer, tested: Callable[[], None], interrupt: Callable[[
         if config.total_steps <= trainer.step != trainer.rows[-1]["step"]:  # the interval does not end with the run
             trainer.test()
             tested()
-
-
-@contextmanager
-def _signals() -> Iterator[Callable[[], bool]]:
-    """Turn SIGTERM and Ctrl-C into a flag, so that a run stops between episodes and can be resumed exactly.
-
-    Ctrl-C raises KeyboardInterrupt after that. Only the main thread may handle signals.
-    """
-    received: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    handled = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(number, lambda got, _: received.append(got)) for number in handled]
-    try:
-        yield lambda: bool(received)
-    finally:
-        for number, handler in zip(handled, before, strict=True):
-            signal.signal(number, handler)
-    if signal.SIGINT in received:
-        raise KeyboardInterrupt
 
 
 class _Events:

@@ -7,8 +7,6 @@ import os
 import platform
 import shlex
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,28 +17,15 @@ from safetensors import SafetensorError
 
 import na2q
 from na2q.config import VERSION, TrainConfig, as_dict, config_of, departures, facts, flat, from_dict
+from na2q.files import as_path, remove_leftovers, replacing
 from na2q.spec import EnvSpec
+from na2q.training.records import LOCK, METRICS, RECORD, BusyError, RunError, finish_merge, read_record
 from na2q.training.tensors import load_tensors, save_tensors
 from na2q.training.trainer import Metrics
 
-RECORD, METRICS, WEIGHTS, BEST, LOCK = "run.json", "metrics.csv", "weights.safetensors", "best.safetensors", ".lock"
+WEIGHTS, BEST = "weights.safetensors", "best.safetensors"
+PACKAGE = Path(na2q.__file__).parent
 PACKAGES = ("torch", "numpy", "lbforaging")
-
-
-class RunError(RuntimeError):
-    """A run directory that cannot be used as asked."""
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Offer a file to write beside `path` that takes its place once it is whole; a failure leaves `path` alone."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        yield part
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 class RunFolder:
@@ -51,13 +36,13 @@ class RunFolder:
         self.record: dict[str, Any] = {}
 
     def __enter__(self) -> "RunFolder":
-        """Create and lock the directory; raise RunError if another process trains in it."""
+        """Create and lock the directory; raise BusyError if another process trains in it, RunError if it cannot be."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(self.path / LOCK, timeout=0)
             self._lock.acquire()
         except Timeout as error:
-            raise RunError(f"another process is training in {self.path}") from error
+            raise BusyError(f"another process is training in {self.path}") from error
         except OSError as error:
             raise RunError(f"cannot write into {self.path}: {error.strerror}") from error
         try:
@@ -72,7 +57,9 @@ class RunFolder:
         self._lock.release()
 
     def _open(self) -> None:
-        """Take up the run that the directory holds, if it is this one."""
+        """Take up the run that the directory holds, if it is this one; nobody else writes here from now on."""
+        remove_leftovers(self.path)
+        finish_merge(self.path)
         if not (self.path / RECORD).exists():
             return
         self.record = read_record(self.path)
@@ -102,7 +89,7 @@ class RunFolder:
                 }
                 | ({"init_from": init_from} if init_from else {})
             )
-        elif (commit := git_commit()) not in (self.record["commit"], *self.record.get("resumed_on", [])):
+        elif (commit := git_commit()) not in (self.record.get("commit"), *self.record.get("resumed_on", [])):
             self.record["resumed_on"] = [*self.record.get("resumed_on", []), commit]
         self.note(status="running")
 
@@ -125,16 +112,6 @@ class RunFolder:
             save_tensors(part, state, about)
 
 
-def read_record(run_dir: Path) -> dict[str, Any]:
-    """Contents of run.json; raise RunError where it is missing or damaged."""
-    try:
-        return json.loads((run_dir / RECORD).read_text())
-    except FileNotFoundError as error:
-        raise RunError(f"{run_dir} holds no {RECORD}: not the folder of a run") from error
-    except (OSError, ValueError) as error:
-        raise RunError(f"{run_dir / RECORD} cannot be read: {error}") from error
-
-
 class Trained(NamedTuple):
     """A network as it was saved."""
 
@@ -148,6 +125,7 @@ def read_weights(path: Path) -> Trained:
 
     Raises RunError where the file is missing, is damaged, or lies in the directory of another run.
     """
+    path = as_path(path)
     path = path / WEIGHTS if path.is_dir() else path
     if not path.exists():
         raise RunError(f"{path} does not exist: give a weights file or the directory of a finished run")
@@ -187,15 +165,20 @@ def _flag(name: str, value: Any) -> list[str]:
 
 
 def git_commit() -> str | None:
-    """Commit of the package's checkout, marked where files differ from it; None outside one."""
-    here = Path(__file__).parents[1]
+    """Commit of the package's checkout, marked where files differ from it; None where none tracks the package."""
+    if not _git("ls-files", "--error-unmatch", "__init__.py"):
+        return None  # outside a checkout, or installed into a folder within one of another project
+    commit, changed = _git("rev-parse", "HEAD"), _git("status", "--porcelain", ".")
+    return commit and commit + "-changed" * bool(changed)
+
+
+def _git(*words: str) -> str | None:
+    """Ask git about the folder of the package; None where it has no answer."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True
-        ).stdout.strip()
-        changed = subprocess.run(
-            ["git", "status", "--porcelain", "."], cwd=here, capture_output=True, text=True
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
+        done = subprocess.run(
+            ["git", *words], cwd=PACKAGE, env=environment, capture_output=True, text=True, check=True, timeout=20
+        )
+    except (OSError, subprocess.SubprocessError):
         return None
-    return commit + "-changed" * bool(changed)
+    return done.stdout.strip()

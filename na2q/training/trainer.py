@@ -4,6 +4,7 @@ import math
 import time
 
 import numpy as np
+import torch
 
 from na2q import envs
 from na2q.config import ExploreConfig, TrainConfig
@@ -30,11 +31,22 @@ def epsilon_at(step: int, explore: ExploreConfig) -> float:
     return explore.start + share * (explore.finish - explore.start)
 
 
+def check_device(name: str) -> None:
+    """Raise ValueError where torch has no such device, or cannot use it on this machine."""
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # as torch is built
+        usable = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise ValueError(f"device is {name!r}, must be one of {', '.join(usable)} here ({reason})") from error
+
+
 class Trainer:
     """State of one run: networks, replay, environments, counters and random generators."""
 
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
+        check_device(config.device)
         self.env = envs.make(config.env, config.env_options, config.n_envs)
         self.test_env = envs.make(config.env, config.env_options, config.test_episodes)
         streams = np.random.SeedSequence(config.seed).spawn(STREAMS)

@@ -1,11 +1,10 @@
 """Sweeps: every run completes once, whatever happens to the workers, and results are never shortened."""
 
-import json
 import os
 import signal
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 
 import distributed
@@ -13,12 +12,12 @@ import pandas as pd
 import pytest
 
 from na2q.campaign import execute, folders, sweeps
-from na2q.campaign.execute import IsolatedProcesses, Sweep
+from na2q.campaign.execute import Sweep
 from na2q.campaign.sweeps import Run
+from na2q.campaign.workers import Outcome, Processes, Workers, dask, work
 from na2q.cli import main
-from na2q.config import configure, departures
-from na2q.training.run import train
-from na2q.training.runlog import RunError
+from na2q.config import TrainConfig, configure, departures
+from na2q.training.records import RunError
 
 
 def small(count: int, steps: int = 250) -> list[Run]:
@@ -96,10 +95,9 @@ def test_complete_trains_here_and_names_what_fails(tmp_path: Path) -> None:
 
 def test_second_call_does_only_what_is_left(tmp_path: Path) -> None:
     runs = small(3)
-    with ThreadPoolExecutor(1) as executor:
-        Sweep(runs[:1], tmp_path, executor).execute(0.1)
-        first = (tmp_path / runs[0].folder / "run.json").stat().st_mtime_ns
-        report = Sweep(runs, tmp_path, executor).execute(0.1)
+    Sweep(runs[:1], tmp_path, Here()).execute(0.1)
+    first = (tmp_path / runs[0].folder / "run.json").stat().st_mtime_ns
+    report = Sweep(runs, tmp_path, Here()).execute(0.1)
     assert sorted(report.done) == [run.folder for run in runs]
     assert (tmp_path / runs[0].folder / "run.json").stat().st_mtime_ns == first
     assert not list(tmp_path.rglob("checkpoint*")), "a finished run leaves no checkpoint behind"
@@ -107,8 +105,7 @@ def test_second_call_does_only_what_is_left(tmp_path: Path) -> None:
 
 def test_failed_run_is_reported_and_the_others_go_on(tmp_path: Path) -> None:
     runs = [Run("t/bad", configure("vdn", "lbf-2p-40f", "smoke")), *small(1)]
-    with ThreadPoolExecutor(1) as executor:
-        report = Sweep(runs, tmp_path, executor).execute(0.1)
+    report = Sweep(runs, tmp_path, Here()).execute(0.1)
     assert report.done == ["t/0"]
     assert "do not fit" in report.failed["t/bad"]
 
@@ -128,8 +125,8 @@ def test_killed_worker_takes_no_other_run_with_it(tmp_path: Path) -> None:
             time.sleep(0.05)
 
     threading.Thread(target=kill_one, daemon=True).start()
-    with IsolatedProcesses(2) as executor:
-        sweep = Sweep(runs, tmp_path, executor)
+    with Processes(2) as workers:
+        sweep = Sweep(runs, tmp_path, workers)
         report = sweep.execute(0.2)
     assert killed.is_set()
     assert sum(sweep.crashes.values()) == 1
@@ -137,22 +134,26 @@ def test_killed_worker_takes_no_other_run_with_it(tmp_path: Path) -> None:
     assert states(runs, tmp_path) == ["complete"] * 3
 
 
-class Flaky(ThreadPoolExecutor):
-    """Loses every task that mentions a doomed folder."""
+class Here(Workers):
+    """Does each run in this process as soon as it is asked for; loses those of doomed folders."""
 
-    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def, override]  # a stand-in
-        if str(args[1]).endswith("t/0"):
-            return super().submit(self.lose)
-        return super().submit(fn, *args, **kwargs)
+    def __init__(self, doomed: str = "") -> None:
+        self.doomed = doomed
 
-    @staticmethod
-    def lose() -> None:
-        raise ConnectionError("worker lost")
+    def submit(self, config: TrainConfig, folder: str | None) -> Future[Outcome]:
+        future: Future[Outcome] = Future()
+        if self.doomed and str(folder).endswith(self.doomed):
+            future.set_exception(ConnectionError("worker lost"))
+        else:
+            future.set_result(work(config, folder))
+        return future
+
+    def stop(self) -> None:
+        pass
 
 
 def test_run_that_always_crashes_is_given_up_after_its_retries(tmp_path: Path) -> None:
-    with Flaky(1) as executor:
-        report = Sweep(small(2), tmp_path, executor, retries=2).execute(0.1)
+    report = Sweep(small(2), tmp_path, Here("t/0"), retries=2).execute(0.1)
     assert report.done == ["t/1"]
     assert "crashed 3 times" in report.failed["t/0"]
 
@@ -173,10 +174,10 @@ def test_dask_completes_every_run_once_though_a_worker_is_killed(shared: bool, t
                 time.sleep(0.05)
 
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**options) as cluster, execute.dask(cluster.scheduler_address) as executor:
+    with distributed.LocalCluster(**options) as cluster, dask(cluster.scheduler_address) as workers:
         thread = threading.Thread(target=kill_one, args=[cluster.scheduler_address])
         thread.start()
-        report = Sweep(runs, tmp_path, executor, shared=shared).execute(0.2)
+        report = Sweep(runs, tmp_path, workers, shared=shared).execute(0.2)
         thread.join()
     assert sorted(report.done) == [run.folder for run in runs]
     assert states(runs, tmp_path) == ["complete"] * 4
@@ -188,31 +189,4 @@ def test_dask_completes_every_run_once_though_a_worker_is_killed(shared: bool, t
 def test_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("distributed.Client", lambda *_, **__: (_ for _ in ()).throw(OSError("refused")))
     with pytest.raises(RunError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1: refused"):
-        execute.dask("tcp://127.0.0.1:1").__enter__()
-
-
-def test_merge_never_shortens_a_run(tmp_path: Path) -> None:
-    here, there = tmp_path / "here", tmp_path / "there"
-    for folder, name in ((here, "long"), (there, "long"), (there, "new")):
-        train(configure("vdn", preset="smoke"), folder / name)
-    whole = pd.read_csv(here / "long" / "metrics.csv")
-    whole.head(1).to_csv(there / "long" / "metrics.csv", index=False)
-    assert folders.merge(there, here) == {"long": "kept", "new": "copied"}
-    assert len(pd.read_csv(here / "long" / "metrics.csv")) == len(whole)
-    assert folders.merge(here, there) == {"long": "longer copied", "new": "kept"}
-    assert len(pd.read_csv(there / "long" / "metrics.csv")) == len(whole)
-
-
-def test_merge_refuses_to_mix_settings(tmp_path: Path) -> None:
-    for folder, seed in (("here", 1), ("there", 2)):
-        train(configure("vdn", preset="smoke", total_steps=60, seed=seed), tmp_path / folder / "run")
-    assert folders.merge(tmp_path / "there", tmp_path / "here") == {"run": "refused: other settings"}
-    assert json.loads((tmp_path / "here" / "run" / "run.json").read_text())["config"]["seed"] == 1
-
-
-def test_status_lists_missing_and_finished_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    train(configure("vdn", preset="smoke", total_steps=60), tmp_path / "a" / "b")
-    main(["status", str(tmp_path)])
-    assert "complete" in capsys.readouterr().out
-    main(["status", str(tmp_path), "--sweep", "smoke"])
-    assert capsys.readouterr().out.count("missing") == len(sweeps.runs_of("smoke"))
+        dask("tcp://127.0.0.1:1").__enter__()

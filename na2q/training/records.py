@@ -1,0 +1,165 @@
+"""What a run's folder says of it: run.json and metrics.csv, read in one place that checks what it reads.
+
+Nothing here needs torch, so that lists of runs and tables of results are quick.
+"""
+
+import io
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+RECORD, METRICS, LOCK = "run.json", "metrics.csv", ".lock"
+MERGED = ".merged"  # folder of a newer run.json and metrics.csv that have not yet been moved to their place
+STATES = ("running", "complete", "diverged")
+STAGED = ".merging"  # the same folder before it is whole
+COLUMNS = ("step", "test_return_mean", "seconds")  # that every metrics.csv has
+
+
+class RunError(RuntimeError):
+    """A run directory that cannot be used as asked."""
+
+
+class BusyError(RunError):
+    """A run that another process trains at this moment."""
+
+
+class DamagedError(RunError):
+    """A file of a run that does not hold what it must."""
+
+
+class DamagedRunWarning(UserWarning):
+    """A run that is left out of a table because one of its files is damaged."""
+
+
+def run_folders(root: Path) -> Iterator[Path]:
+    """Find all folders below `root` that hold a run.json, in order; hidden folders and links are not entered."""
+    for place, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if RECORD in files:
+            yield Path(place)
+
+
+def read_record(run_dir: Path) -> dict[str, Any]:
+    """Contents of run.json; raise RunError where there is none, DamagedError where it is damaged."""
+    path = where(run_dir, RECORD)
+    try:
+        return parse_record(path.read_bytes(), path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RunError(f"{run_dir} holds no {RECORD}: not the folder of a run") from error
+    except OSError as error:
+        raise DamagedError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def read_metrics(run_dir: Path, record: dict[str, Any] | None = None) -> pd.DataFrame:
+    """Contents of metrics.csv; raise DamagedError where it is missing, damaged, or ends before its run did.
+
+    Args:
+        run_dir: folder of the run.
+        record: its run.json, where that has been read.
+    """
+    path = where(run_dir, METRICS)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DamagedError(f"{path} cannot be read: {error.strerror or error}") from error
+    return parse_metrics(content, path, read_record(run_dir) if record is None else record)
+
+
+def where(run_dir: Path, name: str) -> Path:
+    """Place of a run's file, which a merge that was cut off may have left in a folder of its own."""
+    waiting = run_dir / MERGED / name
+    return waiting if os.path.exists(waiting) else run_dir / name  # False where it may not be looked at
+
+
+def finish_merge(run_dir: Path) -> None:
+    """Move what a merge left in a folder of its own to its place; only for who holds the run's lock."""
+    for name in (METRICS, RECORD):
+        if (run_dir / MERGED / name).exists():
+            (run_dir / MERGED / name).replace(run_dir / name)
+    for folder in (MERGED, STAGED):
+        shutil.rmtree(run_dir / folder, ignore_errors=True)
+
+
+def parse_record(content: bytes, path: Path) -> dict[str, Any]:
+    """Check the contents of a run.json; raise DamagedError where something is missing or of another kind."""
+    try:
+        record = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(f"{path} cannot be read: {error}") from error
+    if not isinstance(record, dict):
+        raise DamagedError(f"{path} cannot be read: it holds {_short(record)}, must hold the table of a run")
+    config = record.get("config")
+    if not isinstance(config, dict):
+        raise DamagedError(f"{path} cannot be read: config is {_short(config)}, must be a table of settings")
+    _demand(path, "status", record.get("status"), record.get("status") in STATES, f"one of {', '.join(STATES)}")
+    for name in ("method", "env", "preset"):
+        _demand(path, f"config.{name}", config.get(name), isinstance(config.get(name), str), "a text")
+    for name, low in (("total_steps", 1), ("test_interval", 1), ("seed", 0)):
+        value = config.get(name)
+        _demand(path, f"config.{name}", value, _whole(value, low), f"a whole number from {low}")
+    _demand(path, "steps", record.get("steps"), _whole(record.get("steps", 0), 0), "a whole number from 0")
+    _demand(path, "command", record.get("command", ""), isinstance(record.get("command", ""), str), "a text")
+    absolute = record.get("absolute", {})
+    fits = isinstance(absolute, dict) and all(_number(value) for value in absolute.values())
+    _demand(path, "absolute", absolute, fits, "a table of numbers")
+    return record
+
+
+def parse_metrics(content: bytes, path: Path, record: dict[str, Any]) -> pd.DataFrame:
+    """Check the contents of a metrics.csv against its run.json; raise DamagedError where they do not fit."""
+    try:
+        table = pd.read_csv(io.BytesIO(content))
+    except (ValueError, OverflowError, pd.errors.ParserError) as error:
+        raise DamagedError(f"{path} cannot be read: {error}") from error
+    if lacking := [name for name in COLUMNS if name not in table]:
+        raise DamagedError(f"{path} lacks the column {' and '.join(lacking)}")
+    if words := [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]:
+        raise DamagedError(f"{path} has text where numbers belong, in column {' and '.join(map(str, words))}")
+    complete = record["status"] == "complete"
+    steps = table["step"]
+    last = table[["step", "test_return_mean"]].tail(1)
+    whole = not last.empty and not last.isna().to_numpy().any()
+    if not whole or (complete and steps.iloc[-1] != record.get("steps", steps.iloc[-1])):
+        reached = f"{steps.iloc[-1]:g}" if whole else "none"
+        raise DamagedError(f"{path} is cut off at step {reached} of {record.get('steps', 'some')}: copy the run again")
+    if steps.isna().any() or (steps < 0).any() or (steps.diff() <= 0).any():
+        raise DamagedError(f"{path} has steps that do not increase from 0")
+    return table
+
+
+def held(run_dir: Path) -> bool:
+    """Whether another process trains in a folder at this moment."""
+    if not (run_dir / LOCK).exists():
+        return False
+    try:
+        with FileLock(run_dir / LOCK, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False  # a place that nobody may write to
+
+
+def _demand(path: Path, name: str, value: Any, fits: bool, allowed: str) -> None:
+    if not fits:
+        raise DamagedError(f"{path} cannot be read: {name} is {_short(value)}, must be {allowed}")
+
+
+def _whole(value: Any, low: float = -math.inf) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= low
+
+
+def _number(value: Any) -> bool:
+    return _whole(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
