@@ -11,9 +11,7 @@ from untrained import save_untrained
 from na2q.config import configure
 from na2q.explain.baselines import mean_utilities
 from na2q.explain.probe import Probe
-from na2q.explain.baselines import mean_utilities
 from na2q.explain.recording import record
-from na2q.theory.shapley import shapley
 from na2q.theory.shapley import shapley
 
 SHORT = {"env_options.time_limit": 8}
