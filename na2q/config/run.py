@@ -22,8 +22,8 @@ def device_name(name: str) -> bool:
 class Resolved:
     """Names the method, environment and preset whose settings a TrainConfig holds."""
 
-    def __init__(self, method: str, env: str, preset: str) -> None:
-        self.names = {"method": method, "env": env, "preset": preset}
+    def __init__(self, *names: Any) -> None:  # a type that the command line does not offer
+        self.names = dict(zip(("method", "env", "preset"), names, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from na2q.config.checks import hints_of, since
 from na2q.config.curve import LENGTH, Curve
 from na2q.config.envs import ENV_OPTIONS, family_of
 from na2q.config.methods import METHOD_OPTIONS
-from na2q.config.presets import defaults
+from na2q.config.presets import TABLE1, defaults
 from na2q.config.run import IDENTITY, TrainConfig, configure, flat
 from na2q.config.settings import Settings
 
@@ -54,14 +54,13 @@ def from_dict(stored: Mapping[str, Any], version: int = VERSION) -> TrainConfig:
     if lacking:
         raise ValueError(f"settings lack {', '.join(lacking)}")
     filled = defaults(*(settings[name] for name in IDENTITY[:3]))
-    return configure(
-        **came_later(filled, settings, version) | {k: _from_json(v, k, filled) for k, v in settings.items()}
-    )
+    return configure(**came_later(settings, version) | {k: _from_json(v, k, filled) for k, v in settings.items()})
 
 
-def came_later(filled: Mapping[str, Any], settings: Mapping[str, Any], version: int) -> dict[str, Any]:
+def came_later(settings: Mapping[str, Any], version: int) -> dict[str, Any]:
     """Settings that a file of some version lacks because they came later, with the values that it meant."""
-    groups: dict[str, Any] = {f"{name}.": type(value) for name, value in filled.items() if isinstance(value, Settings)}
+    own = {"options": METHOD_OPTIONS[settings["method"]], "env_options": ENV_OPTIONS[family_of(settings["env"])]}
+    groups = {f"{name}.": type(value) for name, value in (TABLE1 | own).items() if isinstance(value, Settings)}
     found = {}
     for prefix, cls in ({"": TrainConfig} | groups).items():
         for field, hint in hints_of(cls).items():
@@ -106,8 +105,8 @@ def meant_by(record: Mapping[str, Any]) -> dict[str, Any]:
     config = record["config"]
     if config["method"] not in METHOD_OPTIONS or family_of(config["env"]) not in ENV_OPTIONS:
         return {}  # of somebody's own that is not registered here
-    filled = defaults(config["method"], config["env"], config["preset"])
-    found = came_later(filled, _flatten(config), record.get("version", 1))
+    found = came_later(_flatten(config), record.get("version", 1))
+    filled = defaults(config["method"], config["env"], config["preset"]) if found else {}
     return {name: value for name, value in found.items() if value != _default(name, filled)}
 
 
