@@ -1,6 +1,7 @@
 """Who may import whom: the rooms of the house and the arrows between them."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,10 @@ def test_no_branch_on_a_method_name_and_no_global_randomness(path: Path) -> None
         text = ast.unparse(node) if isinstance(node, ast.Call) else ""
         assert not text.startswith(("np.random.seed", "np.random.rand", "random.seed")), text
         assert ".cuda()" not in text, text
+
+
+def test_the_picture_of_the_rooms_shows_every_room() -> None:
+    picture = (PACKAGE.parent / "book" / "_static" / "rooms.svg").read_text()
+    shown = set(re.findall(r'class="name"[^>]*>([^<]+)<', picture))
+    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    assert rooms <= {name for names in shown for name in names.split(", ")}
