@@ -90,7 +90,7 @@ def interval(values: ndarray) -> tuple[float, float, float]:
     if np.isin(values, (0, 1)).all():
         middle, spread = (mean + Z**2 / (2 * n)), Z * np.sqrt(mean * (1 - mean) / n + Z**2 / (4 * n**2))
         low, high = (float((middle + side * spread) / (1 + Z**2 / n)) for side in (-1, 1))
-        return mean, max(low, 0.0), min(high, 1.0)
+        return mean, min(max(low, 0.0), mean), max(min(high, 1.0), mean)  # roundings aside
     half = Z * float(values.std(ddof=1)) / np.sqrt(n)
     return mean, mean - half, mean + half
 
