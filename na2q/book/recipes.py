@@ -32,6 +32,9 @@ class Recipe(NamedTuple):
     minutes: int  # on one core
 
 
+RULES = ("combat", "maps", "motion", "spawn", "units")
+"""Modules of the battle engine that decide how units fight."""
+
 RECIPES = (
     Recipe(
         "data/matrix_games.csv",
@@ -53,8 +56,14 @@ RECIPES = (
     Recipe(
         "data/battle_calibration.csv",
         ("-m", "na2q.envs.battle.scripts", "--out", "data/battle_calibration.csv", "--battles", "200"),
-        ("na2q/envs/battle/scripts.py", "na2q/envs/battle/maps.py"),
+        tuple(f"na2q/envs/battle/{name}.py" for name in ("scripts", *RULES)),
         10,
+    ),
+    Recipe(  # rows of networks that were trained in the game stay: benchmarks/game_networks.py makes them
+        "data/battle_agreement.csv",
+        ("-m", "na2q.envs.battle.known", "--facts", "data/known_of_the_game.csv", "--out", "data/battle_agreement.csv"),
+        ("data/known_of_the_game.csv", *(f"na2q/envs/battle/{name}.py" for name in ("known", "scripts", *RULES))),
+        5,
     ),
     Recipe("data/speed.csv", ("benchmarks/speed.py", "--out", "data/speed.csv"), (), 8),
 )

@@ -151,7 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What is known of the game, beside the embedded engine.")
     parser.add_argument("--facts", type=Path, required=True, help="known_of_the_game.csv")
     parser.add_argument("--out", type=Path, required=True, help="CSV file to write")
-    parser.add_argument("--battles", type=int, default=400, help="battles for each fact, a multiple of 50")
+    parser.add_argument("--battles", type=int, default=200, help="battles for each fact, a multiple of 50")
     arguments = parser.parse_args()
     known = [fact for fact in facts(arguments.facts) if fact.measurable]
     write((measure(fact, BattleOptions().engine, arguments.battles) for fact in known), arguments.out)
