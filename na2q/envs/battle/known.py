@@ -10,7 +10,6 @@ import csv
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy import ndarray
@@ -43,9 +42,10 @@ class Fact:
     source: str
     version: str
     """Of StarCraft II."""
-    status: Literal["logged", "printed", "quoted from memory"]
-    role: Literal["chooses", "tests"]
-    """Whether the fact helped to choose the engine's rules, or was kept to test them."""
+    status: str
+    """logged, printed or quoted from memory."""
+    role: str
+    """chooses or tests: whether the fact helped to choose the engine's rules, or was kept to test them."""
     what: str
 
     @property

@@ -464,8 +464,9 @@ def test_colossus_hits_all_across_the_line_of_fire_and_nobody_behind():
     units["order"][0], units["target"][0] = ATTACK, 2
     world = env._world[0]
     loops(world, units, 10)
-    assert units["hp"][2] == 0
-    assert units["hp"][4] == 0
+    left = pytest.approx(35 - 2 * (10 + 5), abs=0.2)  # two beams, five more on light units; zerglings regenerate
+    assert units["hp"][2] == left
+    assert units["hp"][4] == left
     assert units["hp"][3] > 34
 
 
@@ -480,7 +481,7 @@ def test_colossus_splash_stays_on_the_targets_level():
     world = env._world.copy()
     world["level"][0][13, :] = 2  # a ledge through the strip
     loops(world[0], units, 10)
-    assert units["hp"][2] == 0
+    assert units["hp"][2] == pytest.approx(5, abs=0.2)
     assert units["hp"][3] > 34
 
 
