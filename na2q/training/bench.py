@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from na2q.config import TrainConfig
+from na2q.training.memory import keep_freed_memory
 from na2q.training.rollout import play
 from na2q.training.trainer import MAX_SEED, Trainer, epsilon_at
 
@@ -78,6 +79,7 @@ def bench(config: TrainConfig, steps: int = 2_000) -> dict[str, Any]:
     `parts`: milliseconds as median and quartiles, for `n_envs` episodes where these are played at once.
     """
     torch.set_num_threads(config.threads)
+    keep_freed_memory()
     trainer = Trainer(config)
     _begin(trainer)
     clock, spec = Clock(config.device), trainer.env.spec

@@ -16,6 +16,7 @@ from na2q.config import TrainConfig
 from na2q.files import as_path
 from na2q.terminal import progress, signals
 from na2q.training import checkpoint
+from na2q.training.memory import keep_freed_memory
 from na2q.training.records import RunError, read_metrics
 from na2q.training.runlog import BEST, WEIGHTS, RunFolder, read_weights
 from na2q.training.trainer import STREAMS, DivergedError, Trainer, evaluate
@@ -49,6 +50,7 @@ def train(
     path = None if run_dir is None else as_path(run_dir, "run_dir")
     source = None if init_from is None else as_path(init_from, "init_from")
     torch.set_num_threads(config.threads)
+    keep_freed_memory()
     trainer = Trainer(config)  # first, so that settings that cannot work leave no folder behind
     borrowed = None if source is None else borrow(trainer, source)
     stop = stop or threading.Event()
