@@ -27,10 +27,7 @@ class Noise(NamedTuple):
 
 
 def two_sided_elu(x: Float[Tensor, "... i"]) -> Float[Tensor, "... i"]:
-    """Apply ELU(x) to the first half of the units and its mirror image -ELU(-x) to the others.
-
-    Both rise everywhere; one is convex and the other concave.
-    """
+    """Apply ELU(x), which is convex, to the first half of the units and its mirror image -ELU(-x) to the others."""
     convex, concave = x.tensor_split(2, -1)
     return torch.cat([elu(convex), -elu(-concave)], -1)
 
@@ -42,9 +39,8 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"table4": elu, "two_sided"
 class ShapeFunctions(nn.Module):
     """Monotone MLPs d -> 8 -> 4 -> 1 for all coalitions of one order d (Table 4).
 
-    Weights count by absolute value, biases are free, so that no shape function ever falls in any
-    of its utilities. With Table 4's units each is also convex and supermodular; the two-sided units
-    lift that restriction.
+    Weights count by absolute value, biases are free, so that no shape function ever falls in any of its utilities.
+    With Table 4's units each is also convex and supermodular; the two-sided units lift that restriction.
     """
 
     members: Tensor
@@ -53,10 +49,8 @@ class ShapeFunctions(nn.Module):
     def __init__(self, n_agents: int, order: int, options: NA2QOptions) -> None:
         super().__init__()
         self.coalitions = tuple(combinations(range(n_agents), order))
-        widths = (order, *options.shape_hidden, 1)
-        count = len(self.coalitions)
-        banks = [LinearBank(count, a, b) for a, b in pairwise(widths)]
-        self.layers = nn.ModuleList(banks)
+        widths, count = (order, *options.shape_hidden, 1), len(self.coalitions)
+        self.layers = nn.ModuleList(LinearBank(count, a, b) for a, b in pairwise(widths))
         self.activation = ACTIVATIONS[options.shape]
         self.in_graph = options.nonneg == "abs"
         self.register_buffer("members", torch.tensor(self.coalitions), persistent=False)
@@ -286,11 +280,7 @@ class NA2Q(QLearning[NA2QOptions, Noise | None, Posterior | None]):
         return losses | {name: Loss(value, self.options.beta) for name, value in terms.items()}
 
     def vae_terms(
-        self,
-        posterior: Posterior,
-        mask: Float[Tensor, "r n o"],
-        obs: Float[Tensor, "r n o"],
-        weight: Float[Tensor, " r"],
+        self, posterior: Posterior, mask: Float[Tensor, "r n o"], obs: Float[Tensor, "r n o"], weight: Tensor
     ) -> dict[str, Tensor]:
         """Reconstruction error, KL divergence and L1 norm of the masks (Eq. 6)."""
         sums = {  # over the features of one agent, each with their number
@@ -309,10 +299,7 @@ class NA2Q(QLearning[NA2QOptions, Noise | None, Posterior | None]):
         """RMSprop for the agent, Adam for the VAE (App. F.3) and, as released, the mixer (A13)."""
         vae = [] if self.vae is None else owned(self.vae)
         if self.options.mixer_optimizer == "adam":
-            return [
-                Group("agent", owned(self.agent), "rmsprop"),
-                Group("mixer", owned(self.mixer) + vae, "adam"),
-            ]
+            return [Group("agent", owned(self.agent), "rmsprop"), Group("mixer", owned(self.mixer) + vae, "adam")]
         agent = Group("agent", owned(self.agent, self.mixer), "rmsprop")
         return [agent, Group("vae", vae, "adam")] if vae else [agent]
 

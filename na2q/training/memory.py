@@ -4,7 +4,6 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # parameters of glibc's mallopt, from its malloc.h
 KEPT_BYTES = 32 << 20  # the largest threshold that glibc takes; larger arrays are those of the replay
 
