@@ -3,8 +3,9 @@
 import inspect
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 try:
     import numba
@@ -20,24 +21,43 @@ COMPILED: bool = numba_config is not None and not numba_config.DISABLE_JIT  # py
 """Whether the engine is compiled in this process."""
 
 
-def drop_stale(folder: Path) -> None:
-    """Delete numba's index files in `folder`/__pycache__ that are older than a source file in `folder`.
+def drop_stale(folder: Path, cache: Path) -> bool:
+    """Delete numba's index files in `cache` that are older than a source file in `folder`; say whether that went well.
 
     numba notices a change of the file that holds a function, but not of the files that hold what it calls.
     """
     newest = max(source.stat().st_mtime for source in folder.glob("*.py"))
-    for index in (folder / "__pycache__").glob("*.nbi"):
-        with suppress(FileNotFoundError):  # another process is at it too
-            if index.stat().st_mtime < newest:
-                index.unlink()
+    try:
+        for index in cache.glob("*.nbi"):
+            with suppress(FileNotFoundError):  # another process is at it too
+                if index.stat().st_mtime < newest:
+                    index.unlink()
+    except OSError:
+        return False
+    return True
 
 
-drop_stale(Path(__file__).parent)
+@lru_cache
+def _usable(cache: str) -> bool:
+    return drop_stale(Path(__file__).parent, Path(cache))
+
+
+def _njit(function: F, **options: Any) -> F:
+    """Compile, and keep the result on disk where a folder for it can be written and holds nothing stale."""
+    assert numba is not None
+    bare = _bare(function)
+    try:
+        kept: Any = numba.njit(cache=True, **options)(bare)
+        if not COMPILED or _usable(kept._cache.cache_path):
+            return cast(F, kept)
+    except (RuntimeError, OSError):  # numba finds no folder: a read-only install and home
+        pass
+    return cast(F, numba.njit(**options)(bare))
 
 
 def compiled(function: F) -> F:
     """Compile an entry point, which Python calls, for the types it is called with; keep the result on disk."""
-    return function if numba is None else cast(F, numba.njit(cache=True)(_bare(function)))
+    return function if numba is None else _njit(function)
 
 
 def layer(function: F) -> F:
@@ -45,7 +65,7 @@ def layer(function: F) -> F:
 
     For what is called from one place: compiled on its own, all that lies under it would be optimised once more.
     """
-    return function if numba is None else cast(F, numba.njit(cache=True, inline="always")(_bare(function)))
+    return function if numba is None else _njit(function, inline="always")
 
 
 def part(function: F) -> F:

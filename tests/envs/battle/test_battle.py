@@ -124,8 +124,37 @@ def test_compiled_code_older_than_a_source_is_dropped(tmp_path):
     (cache / "gone.nbi").symlink_to(tmp_path / "nowhere")  # listed, but no longer there when looked at
     (tmp_path / "source.py").touch()
     os.utime(tmp_path / "source.py", (2, 2))
-    drop_stale(tmp_path)
+    assert drop_stale(tmp_path, cache)
     assert [path.name for path in sorted(cache.iterdir())] == ["gone.nbi", "new.nbi"]
+
+
+def test_a_stale_cache_that_belongs_to_somebody_else_is_not_used(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    for name, time in (("source.py", 3), ("old.nbi", 1)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time, time))
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert not drop_stale(tmp_path, tmp_path)
+
+
+NO_FOLDER = """
+from numba.core import caching
+caching.CacheImpl._locator_classes = []  # what a read-only install and home come to, for root too
+from na2q.envs.battle.compiled import compiled, layer
+def double(x):
+    return 2 * x
+assert compiled(double)(4) == layer(double)(4) == 8
+"""
+
+
+def test_without_a_folder_for_the_cache_the_engine_compiles_without_one(tmp_path):
+    pytest.importorskip("numba")
+    (tmp_path / "code.py").write_text(NO_FOLDER)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, tmp_path / "code.py"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 # --- interface -------------------------------------------------------------------------------------
