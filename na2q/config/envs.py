@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Interval, Len
 
-from na2q.config.checks import Count, Since, Weight
+from na2q.config.checks import Count, Positive, Since, Weight
 from na2q.config.settings import Settings
 
 Difficulty = Literal["1", "2", "3", "4", "5", "6", "7", "8", "9", "A"]
@@ -69,6 +69,8 @@ class SMACOptions(Settings):
     """Folder of the replays, inside the game's own replay folder unless absolute."""
     max_crashes: Count = 3
     """Crashes of the game process in a row after which the run stops."""
+    timeout: Positive = 300.0
+    """Seconds in which the game has to answer, its start included; then it counts as crashed."""
 
 
 ENV_OPTIONS: dict[str, Settings] = {

@@ -29,7 +29,9 @@ class Transition(NamedTuple):
     reward: Float[ndarray, " e"]
     terminated: Bool[ndarray, " e"]  # the episode is over: no value beyond this step
     truncated: Bool[ndarray, " e"]  # cut by a time limit that is not part of the task
-    info: dict[str, Any]  # per-copy arrays, e.g. "won"; meaningful where an episode ends
+    # per-copy arrays, e.g. "won", meaningful where an episode ends; a true "crashed" says that the episode was cut off
+    # by a failure of the environment: it is neither learned from nor counted
+    info: dict[str, Any]
 
 
 # arrays by name, each with the names of its axes, such as {"unit_health": (("unit",), array)}
@@ -55,6 +57,15 @@ class Recordable(Protocol):
 
     def snapshot(self, copy: int) -> Snapshot:
         """Describe one copy; valid from `reset` on, also after the end of an episode."""
+        ...
+
+
+@runtime_checkable
+class KeepsReplays(Protocol):
+    """What an environment may offer beside VectorEnv, so that the replays of tests bear their names."""
+
+    def keep_replays(self, name: str) -> None:
+        """Begin the names of replays with `name`; before the first call none is written."""
         ...
 
 

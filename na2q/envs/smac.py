@@ -13,11 +13,14 @@ import importlib
 import importlib.util
 import multiprocessing
 import os
+import signal
+import sys
 import traceback
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int
@@ -28,6 +31,7 @@ from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, stack
 from na2q.envs.battle.layout import smac_layout
 from na2q.envs.battle.maps import battle_map
 
+T = TypeVar("T")
 DEFAULT_SC2PATH = "~/StarCraftII"
 RECIPE = "see requirements-smac.txt"
 
@@ -198,37 +202,49 @@ def _play(game: Game, actions: list[int], last: Observation) -> Outcome:
     """Step a game; SMAC answers a crash of the game's process by restarting it and empty info."""
     reward, terminated, info = game.step(actions)
     if not info:
-        return Outcome(last, 0.0, True, False, crashed=True)
+        return Outcome(last, 0.0, False, False, crashed=True)
     return Outcome(_observe(game), float(reward), bool(terminated), bool(info["battle_won"]), crashed=False)
 
 
 def _serve(pipe: Connection, launcher: Launcher, name: str, options: SMACOptions, seed: int) -> None:
-    """Answer a copy's requests until told to close; a request that fails is answered by its traceback."""
+    """Answer a copy's requests until told to close; a request that fails is answered by its traceback.
+
+    The game ends with this process, and this process with its parent: then the pipe is closed.
+    """
+    if hasattr(os, "setsid"):
+        os.setsid()  # Ctrl-C is for the parent, which ends its episode first
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     game = launcher(name, options, seed)
+    try:
+        with contextlib.suppress(EOFError, OSError):
+            _answer(pipe, game)
+    finally:
+        game.close()
+
+
+def _answer(pipe: Connection, game: Game) -> None:
     last: Observation | None = None
     while True:
         request, argument = pipe.recv()
+        answer: Any = None
         try:
+            if request == "close":
+                return
             if request == "reset":
                 game.reset()
-                last = _observe(game)
-                pipe.send(last)
+                answer = last = _observe(game)
             elif request == "step":
                 assert last is not None, "step before reset"
-                outcome = _play(game, argument, last)
-                last = outcome.observation
-                pipe.send(outcome)
+                answer = _play(game, argument, last)
+                last = answer.observation
             elif request == "units":
-                pipe.send(_units(game))
-            elif request == "replay":
+                answer = _units(game)
+            else:
                 game.replay_prefix = argument
                 game.save_replay()
-                pipe.send(None)
-            else:
-                game.close()
-                return
         except Exception:  # whatever it is belongs into the parent's message
-            pipe.send(RuntimeError(traceback.format_exc()))
+            answer = RuntimeError(traceback.format_exc())
+        pipe.send(answer)
 
 
 class _Copy:
@@ -240,6 +256,7 @@ class _Copy:
         self._pipe: Connection | None = None
         self._last: Observation | None = None
         self._units: dict[str, ndarray] | None = None
+        self._seed = 0
         self.replay = ""
         self.crashes_in_a_row = 0
         self.restarts = 0
@@ -253,48 +270,69 @@ class _Copy:
         self._process.start()
         theirs.close()
 
-    def _ask(self, request: str, argument: Any = None) -> Any:
+    def _ask(self, request: str, argument: Any = None) -> None:
+        """Send a request without waiting, so that all copies work at the same time."""
         assert self._pipe is not None
-        self._pipe.send((request, argument))
+        with contextlib.suppress(OSError):  # a game that is gone is noticed when it does not answer
+            self._pipe.send((request, argument))
+
+    def _answer(self) -> Any:
+        """Wait for the answer; raise EOFError or OSError where the game is gone or silent for too long."""
+        assert self._pipe is not None
+        if not self._pipe.poll(self._options.timeout):
+            self._kill()
+            raise TimeoutError(f"the game of {self._name} did not answer in {self._options.timeout} s")
         answer = self._pipe.recv()
         if isinstance(answer, RuntimeError):
             raise answer
         return answer
 
-    def reset(self, seed: int) -> Observation:
+    def begin(self, seed: int) -> None:
+        """Ask for a new episode; `begun` waits for it."""
+        self._seed = seed
+        if self._process is None:
+            self._start(seed)
+        self._ask("reset")
+
+    def begun(self) -> Observation:
         while True:
-            if self._process is None:
-                self._start(seed)
             try:
-                observation = self._ask("reset")
+                observation: Observation = self._answer()
             except (EOFError, OSError):
                 self._crashed()
+                self.begin(self._seed)
                 continue
             self._last, self.over, self.replay = observation, False, ""
             return observation
 
-    def step(self, actions: list[int]) -> Outcome:
+    def step(self, actions: list[int]) -> None:
+        """Ask for a step of an episode that goes on; `stepped` waits for it."""
+        if not self.over:
+            self._ask("step", actions)
+
+    def stepped(self) -> Outcome:
         assert self._last is not None
         if self.over:
             return Outcome(self._last, 0.0, True, False, crashed=False)
         try:
-            outcome = self._ask("step", actions)
+            outcome = self._answer()
         except (EOFError, OSError):
             self._crashed()
-            outcome = Outcome(self._last, 0.0, True, False, crashed=True)
+            outcome = Outcome(self._last, 0.0, False, False, crashed=True)
         else:
             if outcome.crashed:  # SMAC has started the game again by itself
                 self._count_crash()
             elif outcome.terminated:
                 self.crashes_in_a_row = 0
-        self._last, self.over = outcome.observation, outcome.terminated
+        self._last, self.over = outcome.observation, outcome.terminated or outcome.crashed
         return outcome
 
     def units(self) -> dict[str, ndarray]:
         """Ask for the units; where the game is gone, return what it told last."""
         if self._process is not None:
+            self._ask("units")
             try:
-                self._units = self._ask("units")
+                self._units = self._answer()
             except (EOFError, OSError):
                 self._crashed()
         if self._units is None:
@@ -302,8 +340,16 @@ class _Copy:
         return self._units
 
     def save_replay(self, prefix: str) -> None:
+        """Write the replay of an episode that has ended; a replay that cannot be written costs no more than itself."""
         self._ask("replay", prefix)
-        self.replay = prefix
+        try:
+            self._answer()
+        except (EOFError, OSError):
+            self._crashed()
+        except RuntimeError as error:
+            warnings.warn(f"the replay {prefix} could not be written: {error}", stacklevel=3)
+        else:
+            self.replay = prefix
 
     def _crashed(self) -> None:
         """Forget a dead process; the next reset starts another."""
@@ -319,20 +365,42 @@ class _Copy:
                 f"(max_crashes is {self._options.max_crashes}); the game's own log says why"
             )
 
+    def _kill(self) -> None:
+        """End a process that may hang; the first signal lets it close its game."""
+        for end in (self._process.terminate, self._process.kill):
+            end()
+            self._process.join(timeout=5)
+            if not self._process.is_alive():
+                return
+
     def _stop(self) -> None:
         if self._pipe is not None:
             self._pipe.close()
         if self._process is not None:
             self._process.join(timeout=5)
             if self._process.is_alive():
-                self._process.terminate()
-        self._process, self._pipe = None, None
+                self._kill()
+        self._process, self._pipe, self.over = None, None, True
 
-    def close(self) -> None:
+    def ask_to_close(self) -> None:
         if self._pipe is not None:
-            with contextlib.suppress(OSError):  # it may be dead already
-                self._pipe.send(("close", None))
+            self._ask("close")
+
+    def closed(self) -> None:
         self._stop()
+
+
+def _all(calls: Iterable[Callable[[], T]]) -> list[T]:
+    """Call all, then raise the first error: no answer may be left behind for the next question."""
+    results, errors = [], []
+    for call in calls:
+        try:
+            results.append(call())
+        except RuntimeError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return results
 
 
 # --- the environment -------------------------------------------------------------------------------
@@ -342,8 +410,8 @@ class SMACEnv:
     """E games of real SMAC, each in a process of its own (VectorEnv).
 
     The time limit is reported as terminated, as SMAC does. Transition.info holds arrays of shape
-    (E,): bool "won" and "crashed" (the episode was cut by a crash of the game: its reward is 0 and
-    it should not be learned from), and int "restarts" (so far).
+    (E,): bool "won" and "crashed" (the episode was cut off by a crash of the game, or because the game did not
+    answer in time: it counts nowhere), and int "restarts" (so far).
     """
 
     def __init__(
@@ -351,7 +419,6 @@ class SMACEnv:
         name: str,
         options: SMACOptions | None = None,
         n_envs: int = 1,
-        run_name: str = "run",
         launcher: Launcher = launch,
     ) -> None:
         """Prepare E games on the map of that SMAC name; they start at the first reset.
@@ -360,7 +427,6 @@ class SMACEnv:
             name: one of the maps of `na2q.envs.battle.MAPS`.
             options: settings, None for the defaults.
             n_envs: number of copies E.
-            run_name: heads the names of replays.
             launcher: makes one game; tests put a stand-in here. Must be importable by its name.
 
         Raises:
@@ -374,9 +440,8 @@ class SMACEnv:
         self.spec = self._layout.spec()
         self.n_envs = n_envs
         self.options = options or SMACOptions()
-        self.run_name = run_name
-        self.total_steps = 0
-        """Environment steps played so far, over all copies."""
+        self.replays = ""
+        """How the names of replays begin; none is written while it is empty."""
         lack = missing(name) if launcher is launch else None
         if lack is not None:
             raise SMACMissingError(lack)
@@ -393,7 +458,13 @@ class SMACEnv:
             ValueError: unless there is one seed for each copy.
         """
         check_seeds(seeds, self.n_envs)
-        return stack([copy.reset(seed) for copy, seed in zip(self._copies, seeds, strict=True)])
+        for copy, seed in zip(self._copies, seeds, strict=True):
+            copy.begin(seed)
+        return stack(_all(copy.begun for copy in self._copies))
+
+    def keep_replays(self, name: str) -> None:
+        """Write replays from now on, if `save_replays` is set: ``<name>_copy<number>``, with the time by the game."""
+        self.replays = name
 
     def step(self, actions: Int[ndarray, "e n"]) -> Transition:
         """Play one joint action in every copy that has not ended.
@@ -403,11 +474,12 @@ class SMACEnv:
             RuntimeError: what went wrong in a game process, such as an unavailable action.
         """
         running = [not copy.over for copy in self._copies]
-        outcomes = [copy.step([int(a) for a in row]) for copy, row in zip(self._copies, actions, strict=True)]
-        self.total_steps += sum(running)
+        for copy, row in zip(self._copies, actions, strict=True):
+            copy.step([int(action) for action in row])
+        outcomes = _all(copy.stepped for copy in self._copies)
         for index, (copy, was_running, outcome) in enumerate(zip(self._copies, running, outcomes, strict=True)):
-            if self.options.save_replays and was_running and outcome.terminated and not outcome.crashed:
-                copy.save_replay(f"{self.run_name}_step{self.total_steps}_copy{index}")
+            if self.options.save_replays and self.replays and was_running and outcome.terminated:
+                copy.save_replay(f"{self.replays}_copy{index}")
         info = {
             "won": np.array([outcome.won for outcome in outcomes]),
             "crashed": np.array([outcome.crashed for outcome in outcomes]),
@@ -417,7 +489,7 @@ class SMACEnv:
             stack([outcome.observation for outcome in outcomes]),
             np.array([outcome.reward for outcome in outcomes]),
             np.array([outcome.terminated for outcome in outcomes]),
-            np.zeros(self.n_envs, np.bool_),
+            info["crashed"],
             info,
         )
 
@@ -453,9 +525,11 @@ class SMACEnv:
     def close(self) -> None:
         """End all games."""
         for copy in self._copies:
-            copy.close()
+            copy.ask_to_close()
+        for copy in self._copies:
+            copy.closed()
 
 
-def make(name: str, options: SMACOptions | None = None, n_envs: int = 1, run_name: str = "run") -> SMACEnv:
+def make(name: str, options: SMACOptions | None = None, n_envs: int = 1) -> SMACEnv:
     """Return E games of real SMAC; `name` as in `SMACEnv`, optionally with "smac-" in front."""
-    return SMACEnv(name.removeprefix("smac-"), options, n_envs, run_name)
+    return SMACEnv(name.removeprefix("smac-"), options, n_envs)

@@ -137,6 +137,8 @@ def record(
     names = _names(vector, method)
     vector.close()
     acted = xr.Dataset(data, names, about)
+    if "crashed" in acted:  # what a failure of the environment cut off counts nowhere
+        acted = acted.isel(episode=~acted["crashed"].values)
     return validate(acted.assign(_values(Probe(method, acted, samples))))
 
 

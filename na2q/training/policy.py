@@ -12,14 +12,14 @@ from numpy import ndarray
 
 from na2q import envs
 from na2q.config import TrainConfig, configure, family_of
-from na2q.envs.base import Observation, VectorEnv
+from na2q.envs.base import KeepsReplays, Observation, VectorEnv
 from na2q.methods import METHODS
 from na2q.methods.base import QLearning
 from na2q.nets.agents import RecurrentAgent
 from na2q.spec import EnvSpec
 from na2q.training.rollout import epsilon_greedy, play
 from na2q.training.runlog import read_weights
-from na2q.training.trainer import MAX_SEED
+from na2q.training.trainer import MAX_SEED, run_name
 from na2q.types import NO_ACTION
 
 
@@ -94,6 +94,8 @@ def make_env(policy: Policy, n_envs: int, env: str | None = None) -> VectorEnv:
         here, there = getattr(made.spec, size), getattr(policy.spec, size)
         if here != there:
             raise ValueError(f"{name} has {size} {here}, but the policy was trained with {there}")
+    if isinstance(made, KeepsReplays):
+        made.keep_replays(run_name(config))
     return made
 
 
@@ -104,8 +106,10 @@ def evaluate(path: str | Path, episodes: int = 32, seed: int = 0, env: str | Non
     rng = np.random.default_rng(seed)
     seeds = rng.integers(MAX_SEED, size=episodes).tolist()
     played = play(vector, policy.agent, 0.0, rng, seeds)
+    vector.close()
     columns = {"episode": range(episodes), "seed": seeds, "return": played.returns, "length": played.lengths}
-    return pd.DataFrame(columns | played.info)
+    table = pd.DataFrame(columns | played.info)
+    return table[~table["crashed"]] if "crashed" in table else table  # what a failure cut off counts nowhere
 
 
 def watch(policy: Policy, env: VectorEnv, seeds: Sequence[int]) -> Iterator[tuple[Observation, Any]]:

@@ -21,6 +21,15 @@ class Episodes(NamedTuple):
     batch: EpisodeBatch
     info: dict[str, Any]  # per-copy arrays from the step that ended each episode
 
+    def whole(self) -> "Episodes":
+        """Return the episodes without those that a failure of the environment cut off."""
+        crashed = self.info.get("crashed")
+        if crashed is None or not crashed.any():
+            return self
+        kept = torch.from_numpy(~crashed)
+        info = {name: values[~crashed] for name, values in self.info.items()}
+        return Episodes(EpisodeBatch(*(x[kept] for x in self.batch)), info)
+
     @property
     def returns(self) -> np.ndarray:
         """Undiscounted return of each episode."""

@@ -5,6 +5,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +52,17 @@ def train(
     source = None if init_from is None else as_path(init_from, "init_from")
     torch.set_num_threads(config.threads)
     keep_freed_memory()
-    trainer = Trainer(config)  # first, so that settings that cannot work leave no folder behind
-    borrowed = None if source is None else borrow(trainer, source)
     stop = stop or threading.Event()
-    if path is None:
-        _advance(trainer, lambda: None, stop.is_set)
-        return pd.DataFrame(trainer.rows)
-    with RunFolder(path, config) as folder:
-        if folder.complete:
-            return read_metrics(folder.path, folder.record)
-        folder.begin(init_from=borrowed)
-        return _train_in(folder, trainer, checkpoint_minutes, tensorboard, stop)
+    with closing(Trainer(config)) as trainer:  # first, so that settings that cannot work leave no folder behind
+        borrowed = None if source is None else borrow(trainer, source)
+        if path is None:
+            _advance(trainer, lambda: None, stop.is_set)
+            return pd.DataFrame(trainer.rows)
+        with RunFolder(path, config) as folder:
+            if folder.complete:
+                return read_metrics(folder.path, folder.record)
+            folder.begin(init_from=borrowed)
+            return _train_in(folder, trainer, checkpoint_minutes, tensorboard, stop)
 
 
 def _train_in(

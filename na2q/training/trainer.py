@@ -8,7 +8,7 @@ import torch
 
 from na2q import envs
 from na2q.config import ExploreConfig, TrainConfig
-from na2q.envs.base import VectorEnv
+from na2q.envs.base import KeepsReplays, VectorEnv
 from na2q.methods import METHODS
 from na2q.nets.agents import RecurrentAgent
 from na2q.training.learner import Learner
@@ -23,6 +23,11 @@ Metrics = dict[str, int | float]
 
 class DivergedError(RuntimeError):
     """A loss, value or gradient that is no longer finite."""
+
+
+def run_name(config: TrainConfig) -> str:
+    """Name a run by what tells it from others of a study, for files outside its folder."""
+    return f"{config.method}_{config.env}_{config.preset}_seed{config.seed}"
 
 
 def epsilon_at(step: int, explore: ExploreConfig) -> float:
@@ -61,17 +66,24 @@ class Trainer:
             device=config.device,
         )
         self.replay = Replay(self.env.spec, config.replay.capacity, config.device)
+        self.fresh = 0  # episodes just collected
         self.step = self.episode = self.updates = self.last_sync = 0
         self.seconds = 0.0
         self.returns: list[float] = []  # of training episodes since the last test
         self.logged: dict[str, float] = {}  # by the last update
         self.rows: list[Metrics] = []  # metrics, one row for each test
 
+    def close(self) -> None:
+        """End the environments."""
+        self.env.close()
+        self.test_env.close()
+
     def collect(self) -> None:
-        """Play one training episode in each copy and store it."""
+        """Play one training episode in each copy and store those that no failure of the environment cut off."""
         epsilon = epsilon_at(self.step, self.config.explore)
         seeds = self.act_rng.integers(MAX_SEED, size=self.env.n_envs).tolist()
-        episodes = play(self.env, self.learner.online.agent, epsilon, self.act_rng, seeds)
+        episodes = play(self.env, self.learner.online.agent, epsilon, self.act_rng, seeds).whole()
+        self.fresh = len(episodes.batch.valid)
         self.replay.add(episodes.batch)
         self.returns.extend(episodes.returns.tolist())
         self.step += int(episodes.lengths.sum())
@@ -79,7 +91,7 @@ class Trainer:
     def learn(self) -> None:
         """Take one update for each episode just collected, once the replay is warm."""
         replay = self.config.replay
-        for _ in range(self.env.n_envs):
+        for _ in range(self.fresh):
             if len(self.replay) >= max(replay.warmup, replay.batch):
                 with memory_for("an update", f"lower replay.batch, which is {replay.batch}"):
                     self.logged = self.learner.update(self.replay.sample(replay.batch, self.replay_rng))
@@ -97,6 +109,8 @@ class Trainer:
 
     def test(self) -> None:
         """Play greedy episodes on environments of their own and add a row of metrics."""
+        if isinstance(self.test_env, KeepsReplays):
+            self.test_env.keep_replays(f"{run_name(self.config)}_step{self.step}")
         tested = evaluate(self.test_env, self.learner.online.agent, self.test_rng)
         counters = {"step": self.step, "episode": self.episode, "updates": self.updates}
         self.rows.append(
@@ -123,8 +137,10 @@ class Trainer:
 
 
 def evaluate(env: VectorEnv, agent: RecurrentAgent, rng: np.random.Generator) -> dict[str, float]:
-    """Mean metrics of one greedy episode in each copy of `env`."""
-    episodes = play(env, agent, 0.0, rng, rng.integers(MAX_SEED, size=env.n_envs).tolist())
+    """Mean metrics of one greedy episode in each copy of `env`, but for those that a failure of `env` cut off."""
+    episodes = None
+    while episodes is None or not len(episodes.batch.valid):  # an environment that always fails says so itself
+        episodes = play(env, agent, 0.0, rng, rng.integers(MAX_SEED, size=env.n_envs).tolist()).whole()
     metrics = {
         "test_return_mean": float(episodes.returns.mean()),
         "test_return_std": float(episodes.returns.std()),

@@ -137,7 +137,7 @@ def test_wrong_task_name_says_how_names_are_written(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "size"),
-    [("lbf-2p-30f", 10), ("lbf-2p-14f", 10), ("lbf-2p-3f", 5), ("lbf-1p-1f", 2), ("lbf-1p-1f", 1), ("lbf-9p-1f", 3)],
+    [("lbf-2p-30f", 10), ("lbf-2p-14f", 10), ("lbf-2p-3f", 5), ("lbf-2p-2f", 3), ("lbf-2p-2f", 4), ("lbf-9p-1f", 3)],
 )
 def test_what_can_never_fit_is_refused_when_made(name: str, size: int) -> None:
     with pytest.raises(ValueError, match=rf"{name}: .* do not fit on a board of {size}\^2 cells"):

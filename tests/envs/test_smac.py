@@ -5,13 +5,20 @@ None of this has been run against StarCraft II itself.
 
 import importlib
 import importlib.util
+import multiprocessing
 import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from na2q.config import SMACOptions
+from na2q import envs
+from na2q.config import SMACOptions, configure
 from na2q.envs import smac
 from na2q.envs.battle import BattleEnv, scripts
 from na2q.envs.battle.maps import MAPS
@@ -114,7 +121,7 @@ def smac_env():
     made = []
 
     def make(launcher, name="3m", options=None, n_envs=1):
-        made.append(smac.SMACEnv(name, options, n_envs, run_name="run7", launcher=launcher))
+        made.append(smac.SMACEnv(name, options, n_envs, launcher=launcher))
         return made[-1]
 
     yield make
@@ -159,7 +166,8 @@ def test_a_crash_ends_the_episode_and_the_game_starts_again(launcher, smac_env):
     for _ in range(2):
         assert not env.step(actions).terminated[0]
     crashed = env.step(actions)
-    assert crashed.terminated[0]
+    assert crashed.truncated[0]
+    assert not crashed.terminated[0]
     assert crashed.reward[0] == 0
     assert crashed.info["crashed"][0]
     assert not crashed.info["won"][0]
@@ -186,18 +194,191 @@ def test_what_goes_wrong_in_a_game_process_reaches_the_caller(smac_env):
         env.step(np.array([[0, 0, 0]]))
 
 
-def test_replays_are_named_after_run_and_step(smac_env, tmp_path):
-    env = smac_env(StandIn, options=SMACOptions(save_replays=True, replay_dir=str(tmp_path)))
-    transition, avail = None, env.reset([0]).avail
-    while transition is None or not transition.terminated[0]:
+def play_to_the_end(env):
+    transition, avail = None, env.reset([0] * env.n_envs).avail
+    while transition is None or not (transition.terminated | transition.truncated).all():
         transition = env.step(np.where(avail[:, :, 1], 1, 0))
         avail = transition.observation.avail
-    assert [path.name for path in tmp_path.iterdir()] == [f"run7_step{env.total_steps}_copy0"]
+
+
+def test_replays_are_written_under_the_names_given_and_not_before(smac_env, tmp_path):
+    env = smac_env(StandIn, options=SMACOptions(save_replays=True, replay_dir=str(tmp_path)), n_envs=2)
+    play_to_the_end(env)
+    assert not list(tmp_path.iterdir())
+    env.keep_replays("run7_step500")
+    play_to_the_end(env)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run7_step500_copy0", "run7_step500_copy1"]
+
+
+def test_a_replay_that_cannot_be_written_costs_no_more_than_itself(smac_env, tmp_path):
+    env = smac_env(StandIn, options=SMACOptions(save_replays=True, replay_dir=str(tmp_path / "nowhere")))
+    env.keep_replays("run7")
+    with pytest.warns(UserWarning, match=r"(?s)run7_copy0 could not be written.*No such file"):
+        play_to_the_end(env)
+    assert env.reset([0]).obs.any()
+
+
+class Hangs(StandIn):
+    """Answers the third step of its first process never."""
+
+    def step(self, actions):
+        if self.steps == 2:
+            time.sleep(600)
+        return super().step(actions)
+
+
+class HangsForGood(Hangs):
+    """Does not even heed SIGTERM."""
+
+    def step(self, actions):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        return super().step(actions)
+
+
+@pytest.mark.parametrize("launcher", [Hangs, HangsForGood])
+def test_a_game_that_does_not_answer_is_ended_and_counts_as_crashed(launcher, smac_env):
+    env = smac_env(launcher, options=SMACOptions(timeout=20.0))
+    env.reset([0])
+    processes = multiprocessing.active_children()
+    actions = np.array([[1, 1, 1]])
+    env.step(actions)
+    env._copies[0]._options = SMACOptions(timeout=0.5)
+    env.step(actions)
+    crashed = env.step(actions)
+    assert crashed.info["crashed"][0]
+    assert not any(process.is_alive() for process in processes)
+    env._copies[0]._options = SMACOptions(timeout=60.0)
+    assert env.reset([0]).obs.any()
+
+
+class Meets(StandIn):
+    """Steps only once another copy is at its step too."""
+
+    def step(self, actions):
+        self.steps += 1
+        mine = Path(self.options.replay_dir, f"{os.getpid()}-{self.steps}")
+        mine.touch()
+        deadline = time.monotonic() + 60
+        while len(list(mine.parent.glob(f"*-{self.steps}"))) < 3:
+            assert time.monotonic() < deadline, "the others wait for this one"
+            time.sleep(0.01)
+        return super().step(actions)
+
+
+def test_copies_step_at_the_same_time(smac_env, tmp_path):
+    env = smac_env(Meets, options=SMACOptions(replay_dir=str(tmp_path)), n_envs=3)
+    env.reset([0, 1, 2])
+    assert not env.step(np.ones((3, 3), int)).terminated.any()
+
+
+def test_an_error_of_one_copy_leaves_no_answer_of_another_behind(smac_env):
+    env = smac_env(StandIn, n_envs=2)
+    env.reset([0, 1])
+    with pytest.raises(RuntimeError, match="cannot perform action 0"):
+        env.step(np.array([[0, 0, 0], [1, 1, 1]]))
+    np.testing.assert_array_equal(env.reset([0, 1]).obs[1], BattleEnv("3m").reset([1]).obs[0])
+
+
+class ClosesLoudly(StandIn):
+    def close(self):
+        Path(self.options.replay_dir, f"closed-{os.getpid()}").touch()
+
+
+PARENT = """
+import os, sys, numpy as np
+import test_smac
+from na2q import envs
+from na2q.config import SMACOptions, configure
+from na2q.envs import smac
+if __name__ == "__main__":
+    env = smac.SMACEnv("3m", SMACOptions(replay_dir=sys.argv[1]), 2, launcher=test_smac.ClosesLoudly)
+    env.reset([0, 1])
+    if sys.argv[2] == "killed":
+        os.kill(os.getpid(), 9)
+    if sys.argv[2] == "error":
+        raise SystemExit(3)
+    env.close()
+"""
+
+
+@pytest.mark.parametrize("end", ["closed", "error", "killed"])
+def test_games_are_closed_however_their_parent_ends(end, tmp_path):
+    (tmp_path / "parent.py").write_text(PARENT)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    subprocess.run([sys.executable, tmp_path / "parent.py", tmp_path, end], env=environment, timeout=120)
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("closed-*"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(list(tmp_path.glob("closed-*"))) == 2
+
+
+class CrashesInEverySecondEpisode(StandIn):
+    """Reports a crash in the third step of its first, third, fifth ... episode."""
+
+    episodes = 0
+
+    def reset(self):
+        self.episodes += 1
+        self.since = 0
+        return super().reset()
+
+    def step(self, actions):
+        self.since += 1
+        if self.since == 3 and self.episodes % 2:
+            return 0, True, {}
+        return super().step(actions)
+
+
+@pytest.fixture
+def crashing(registry):
+    """Battles on 3m, of which every second is cut off by a crash, as a family of environments."""
+    made = []
+
+    def make(name, options, n_envs):
+        options = SMACOptions(max_crashes=9, save_replays=True, replay_dir=options.replay_dir)
+        made.append(smac.SMACEnv("3m", options, n_envs, launcher=CrashesInEverySecondEpisode))
+        return made[-1]
+
+    envs.register("crashing", make, SMACOptions())
+    return made
+
+
+def test_crashed_episodes_are_neither_learned_from_nor_counted_and_games_end(crashing, tmp_path):
+    from na2q.training.run import train  # here, for the games' processes import this file
+    from na2q.training.trainer import Trainer
+
+    settings = {"env_options.replay_dir": str(tmp_path), "test_episodes": 2, "n_envs": 2}
+    config = configure("vdn", "crashing", "smoke", total_steps=100, test_interval=50, **settings)
+    trainer = Trainer(config)
+    lengths = []
+    trainer.collect()
+    assert (len(trainer.replay), trainer.step) == (0, 0)  # the first episode of both copies has crashed
+    trainer.learn()
+    assert trainer.episode == 0
+    trainer.collect()
+    trainer.learn()
+    assert (len(trainer.replay), trainer.episode) == (2, 2)
+    lengths = [place.length for place in trainer.replay.places]
+    assert trainer.step == sum(lengths) > 6
+    batch = trainer.replay.sample(2, np.random.default_rng(0))
+    assert batch.terminated.sum() == 2
+    trainer.test()
+    assert trainer.rows[0]["test_length_mean"] > 3
+    assert trainer.rows[0]["test_crashed_mean"] == 0
+    name = f"vdn_crashing_smoke_seed1_step{trainer.step}_copy"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}0", f"{name}1"]
+    trainer.close()
+    assert not any(copy._process for env in crashing for copy in env._copies)
+    crashing.clear()
+    assert train(config)["test_crashed_mean"].eq(0).all()
+    assert crashing
+    assert not any(copy._process for env in crashing for copy in env._copies)
 
 
 def test_units_are_told_as_the_engine_tells_them(smac_env, tmp_path):
     options = SMACOptions(save_replays=True, replay_dir=str(tmp_path))
     env, engine = smac_env(TellsOfItsUnits, options=options), BattleEnv("3m")
+    env.keep_replays("run7")
     seen, over, steps = engine.reset([4]), False, 0
     env.reset([4])
     assert env.labels() == engine.labels()
@@ -212,7 +393,7 @@ def test_units_are_told_as_the_engine_tells_them(smac_env, tmp_path):
             np.testing.assert_array_equal(mine.task[name][1], values)
         actions = scripts.nearest(engine, seen.avail)
         seen, over, steps = engine.step(actions).observation, env.step(actions).terminated[0], steps + 1
-    assert env.snapshot(0).episode["replay"][1] == f"run7_step{steps}_copy0"
+    assert env.snapshot(0).episode["replay"][1] == "run7_copy0"
     env.reset([5])
     assert env.snapshot(0).episode["replay"][1] == ""
 
