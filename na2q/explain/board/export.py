@@ -104,7 +104,7 @@ def script(found: Mapping[str, Any], name: str) -> str:
 
 
 def pack(tensors: Mapping[str, torch.Tensor]) -> tuple[list[list[Any]], str]:
-    """Write tensors as text: for each row a scale, then each weight as a multiple of it.
+    """Write tensors of shape (..., width) as text: for each row a scale, then each weight as a multiple of it.
 
     A row is the last axis. The error of a weight is at most half its row's scale, 1.3e-6 of the row's largest weight.
 
