@@ -13,7 +13,7 @@ from na2q.explain import scene
 from na2q.explain.board import export
 from na2q.explain.player import Player, agent_colours, player
 from na2q.explain.recording import record
-from na2q.training.runlog import replacing
+from na2q.files import replacing
 
 MODULES = (
     "random",
