@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
@@ -152,7 +152,8 @@ def refresh(
     stale = [page for path in paths if (page := read(path)) and not pages.is_fresh(page)]
     stale.sort(key=pages.seconds, reverse=True)
     renewed = []
-    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool, ExitStack() as stack:
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)  # whatever ends the loop ends the queue
         running = {pool.submit(execute, page): page for page in stale}
         for number, done in enumerate(as_completed(running), 1):
             page = running[done]
@@ -167,10 +168,9 @@ def refresh(
 
 
 def fingerprint(path: Path) -> str:
-    """Hash what a page may see of a path: a file's bytes, a page's labels, a run's files, the names in another folder.
-
-    Raises OSError where the path is gone.
-    """
+    """Hash what a page may see of a path: a file's bytes, a page's labels, a run's files, a folder's names."""
+    if not path.exists():  # a page may have looked for a file that was not there
+        return "absent"
     if path.is_dir():
         package = path == repo_root() / "na2q"
         whole = package or (path / "run.json").exists()

@@ -16,6 +16,7 @@ PAGES = {
     "from na2q import values\nprint(values.VALUE, Path('../data/table.csv').read_text())",
     "lists": "from pathlib import Path\nprint(sorted(path.name for path in Path('../data/runs').iterdir()))",
     "loads": "from pathlib import Path\nprint(len(Path('../data/runs/a/run.json').read_text()))",
+    "looks": "from contextlib import suppress\nwith suppress(OSError):\n    print(open('../data/later.csv').read())",
     "alone": "print('nothing but itself')",
 }
 
@@ -67,10 +68,11 @@ def change(name: str, text: str = "changed = 1\n") -> Callable[[Path], object]:
         (change("data/table.csv"), ["reads"]),
         (lambda root: (root / "data/runs/b").mkdir(), ["lists"]),
         (change("data/runs/a/weights.safetensors"), ["loads"]),  # read by code that tells nobody
+        (change("data/later.csv"), ["looks"]),  # was not there
         (change("constraints.txt", "torch==2\n"), sorted(PAGES)),
         (lambda root: (root / "data/table.csv").touch(), []),
     ],
-    ids=["nothing", "module", "other-module", "table", "new-run", "weights", "packages", "time-only"],
+    ids=["nothing", "module", "other-module", "table", "new-run", "weights", "new-file", "packages", "time-only"],
 )
 def test_only_pages_that_read_what_changed_are_executed(built: Path, made: Callable, stale: list[str]) -> None:
     made(built)
