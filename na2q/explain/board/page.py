@@ -26,6 +26,7 @@ MODULES = (
     "foods",
     "terms",
     "without",
+    "teams",
     "tour",
     "page",
 )

@@ -84,6 +84,14 @@ def test_it_is_written_once(site: Path) -> None:
     assert not board.write(site.parent)
 
 
+def test_the_bundle_holds_every_module_after_those_it_imports() -> None:
+    folder = Path(page.__file__).parent
+    assert sorted(page.MODULES) == sorted(path.stem for path in folder.glob("*.mjs"))
+    for place, name in enumerate(page.MODULES):
+        imported = re.findall(r'from "\./(\w+)\.mjs"', (folder / f"{name}.mjs").read_text(encoding="utf-8"))
+        assert set(imported) <= set(page.MODULES[:place]), name
+
+
 def test_names_do_not_meet_in_the_bundle() -> None:
     names = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", page.bundle(), re.M)
     assert len(names) > 50
