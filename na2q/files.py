@@ -104,7 +104,7 @@ def _room(parent: Path) -> Iterator[Path]:
         try:
             lock = FileLock(room / "lock")
             lock.acquire()
-        except FileNotFoundError:  # taken for a leftover before it was locked
+        except (FileNotFoundError, FileExistsError):  # taken for a leftover before it was locked
             continue
         if room.exists():
             break

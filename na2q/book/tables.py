@@ -95,7 +95,8 @@ def as_html(table: pd.DataFrame) -> str:
     """Draw a table as pandas does, without cutting texts short; `code` in backticks and [links](target) work."""
     with pd.option_context("display.max_colwidth", None):
         drawn = table.rename_axis(index=None, columns=str(table.index.name or "")).to_html()  # one row of headings
-    linked = re.sub(r"\[([^\]]+)\]\(([^)]+)\)", r'<a href="\2">\1</a>', drawn)
+    # only places of the web and of the book: a link of another kind, such as javascript:, stays text
+    linked = re.sub(r"\[([^\]]+)\]\(((?:https?://|[\w./#-]+(?![\w./#-]*:))[^)\s\"]*)\)", r'<a href="\2">\1</a>', drawn)
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", linked)
 
 

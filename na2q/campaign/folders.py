@@ -42,7 +42,7 @@ def state_of(folder: Path) -> dict[str, Any]:
         if record["status"] == "complete" or where(folder, METRICS).exists():
             last = read_metrics(folder, record).iloc[-1]
             state |= {"step": int(last["step"]), "return": float(last["test_return_mean"])}
-            if last["step"] > 0 and last["seconds"] > 0:
+            if last["step"] > 0 and last.get("seconds", 0) > 0:
                 state["steps/s"] = float(last["step"] / last["seconds"])
     except RunError as error:
         return {"status": DAMAGED, "step": 0, "problem": str(error)}

@@ -1,6 +1,6 @@
 """Run folders in, one table out: every test of every run, with what the run was."""
 
-import json
+import warnings
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ import pandas as pd
 
 from na2q.campaign.sweeps import selection
 from na2q.config import Curve, curve_of, meant_by
+from na2q.files import as_path
+from na2q.training.records import RECORD, DamagedRunWarning, RunError, read_metrics, read_record, run_folders
 
 RUN_COLUMNS = ["sweep", "env", "curve", "method", "preset", "variant", "earlier", "label", "seed"]
 CURVE = ["sweep", "env", "curve"]  # what one line of a figure is
@@ -29,13 +31,18 @@ def load_runs(folder: Path | str) -> pd.DataFrame:
 
     Raises:
         FileNotFoundError: there is no finished run.
-        ValueError: a run.json cannot be read, or a metrics.csv ends before its run did.
+
+    Warns:
+        DamagedRunWarning: a run is left out, since its run.json cannot be read or its metrics.csv ends too early.
     """
     tables = []
-    for path in sorted(Path(folder).rglob("run.json")):
-        record = _record(path)
-        if record["status"] == "complete":
-            tables.append(_table(path, record))
+    for place in run_folders(as_path(folder)):
+        try:
+            record = read_record(place)
+            if record["status"] == "complete":
+                tables.append(_table(place / RECORD, record))
+        except (RunError, ValueError) as error:
+            warnings.warn(f"left out of the results: {error}", DamagedRunWarning, stacklevel=2)
     if not tables:
         raise FileNotFoundError(f"no finished run below {folder}")
     table = pd.concat(tables, ignore_index=True)
@@ -59,15 +66,8 @@ def load_sweeps(root: Path | str, sweeps: Iterable[str]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _record(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
-
-
 def _table(path: Path, record: Mapping[str, Any]) -> pd.DataFrame:
-    config, metrics = record["config"], _metrics(path.with_name("metrics.csv"), record)
+    config, metrics = record["config"], read_metrics(path.parent, dict(record))
     task = path.parents[2]  # of SWEEP/TASK/CURVE/SEED/run.json
     facts = {name: config[name] for name in ("env", "method", "seed", "total_steps")}
     curve, earlier = curve_of(record), meant_by(record)
@@ -78,19 +78,6 @@ def _table(path: Path, record: Mapping[str, Any]) -> pd.DataFrame:
     point = metrics["step"] // config["test_interval"] * config["test_interval"]
     point = point.where(~point.duplicated(), metrics["step"])  # a last test between two points
     return metrics.assign(**facts, point=point)
-
-
-def _metrics(path: Path, record: Mapping[str, Any]) -> pd.DataFrame:
-    """Read metrics.csv; raise ValueError where its last row is not that of the run's last step."""
-    try:
-        metrics = pd.read_csv(path)
-    except (FileNotFoundError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise ValueError(f"{path} cannot be read though its run is complete: {error}") from error
-    last = metrics[["step", "test_return_mean"]].tail(1)
-    if last.empty or last.isna().to_numpy().any() or last["step"].item() != record.get("steps", last["step"].item()):
-        reached = "" if last.empty else f"{last['step'].item():g}"
-        raise ValueError(f"{path} is cut off at step {reached or 'none'} of {record['steps']}: copy the run again")
-    return metrics
 
 
 def name_curves(runs: pd.DataFrame) -> pd.DataFrame:
@@ -189,7 +176,11 @@ def missing(sweep: str, root: Path | str, tasks: Collection[str] = ()) -> pd.Dat
     rows = []
     for folder, config in selection(sweep, env=tasks):
         path = Path(root) / folder / "run.json"
-        record = _record(path) if path.exists() else {"status": "missing", "config": {"total_steps": 0}}
+        try:
+            found = read_record(path.parent) if path.exists() else {"status": "missing"}
+        except RunError:
+            found = {"status": "damaged"}
+        record = {"config": {"total_steps": 0}} | found
         shorter = record["status"] == "complete" and record["config"]["total_steps"] < config.total_steps
         state = "shorter" if shorter else record["status"]
         if state != "complete":

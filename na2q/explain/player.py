@@ -73,7 +73,7 @@ def player(recording: xr.Dataset, episode: int = 0) -> Player:
         script=read["js"],
         title=html.escape(title),
         scene="Battle" if "unit_position" in played else "Board",
-        data=json.dumps(contents(played), allow_nan=False, separators=(",", ":")).replace("</", "<\\/"),
+        data=json.dumps(contents(played), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
     )
     return Player(title, fragment)
 

@@ -19,7 +19,7 @@ RECORD, METRICS, LOCK = "run.json", "metrics.csv", ".lock"
 MERGED = ".merged"  # folder of a newer run.json and metrics.csv that have not yet been moved to their place
 STATES = ("running", "complete", "diverged")
 STAGED = ".merging"  # the same folder before it is whole
-COLUMNS = ("step", "test_return_mean", "seconds")  # that every metrics.csv has
+COLUMNS = ("step", "test_return_mean")  # that every metrics.csv has
 
 
 class RunError(RuntimeError):

@@ -1,6 +1,7 @@
 """Stored runs come back as one table, and runs that differ never share a curve."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +21,7 @@ from na2q.evaluation.results import (
     name_curves,
     smooth,
 )
+from na2q.training.records import DamagedRunWarning
 from na2q.training.run import train
 from na2q.training.runlog import RunFolder
 
@@ -139,23 +141,25 @@ def test_one_seed_twice_in_a_curve_is_refused(tmp_path: Path) -> None:
         check_curves(load_runs(tmp_path))
 
 
-def test_cut_off_metrics_are_refused_by_name(tmp_path: Path) -> None:
-    store(tmp_path, configure("vdn", preset="released"), [0.0, 0.1, 0.2])
-    metrics = tmp_path / "metrics.csv"
-    whole = metrics.read_text()
-    metrics.write_text("\n".join(whole.splitlines()[:-1]) + "\n")
-    with pytest.raises(ValueError, match=r"metrics.csv is cut off at step 10007 of 20007: copy the run again"):
-        load_runs(tmp_path)
-    metrics.write_text(whole[: whole.rindex(",")])  # within the last line
-    with pytest.raises(ValueError, match="is cut off at step"):
-        load_runs(tmp_path)
-    metrics.write_text("")
-    with pytest.raises(ValueError, match="cannot be read though its run is complete"):
-        load_runs(tmp_path)
-    metrics.write_text(whole)
-    (tmp_path / "run.json").write_text("{")
-    with pytest.raises(ValueError, match=r"run.json cannot be read"):
-        load_runs(tmp_path)
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("metrics.csv", lambda whole: "\n".join(whole.splitlines()[:-1]) + "\n", "is cut off at step 10007 of 20007"),
+        ("metrics.csv", lambda whole: whole[: whole.rindex(",")], "is cut off at step"),
+        ("metrics.csv", lambda _: "", "cannot be read"),
+        ("run.json", lambda _: "{", "cannot be read"),
+        ("run.json", lambda _: "null", "cannot be read: it holds None"),
+    ],
+)
+def test_damaged_run_is_named_in_a_warning_and_the_others_are_there(
+    name: str, content: Callable[[str], str], message: str, tmp_path: Path
+) -> None:
+    for seed in (1, 2):
+        store(tmp_path / str(seed), configure("vdn", preset="released", seed=seed), [0.0, 0.1, 0.2])
+    path = tmp_path / "2" / name
+    path.write_text(content(path.read_text()))
+    with pytest.warns(DamagedRunWarning, match=rf"2/{name} {message}"):
+        assert load_runs(tmp_path)["seed"].unique().tolist() == [1]
 
 
 def test_what_a_sweep_lacks_is_listed(tmp_path: Path) -> None:
