@@ -180,7 +180,7 @@ def missing(sweep: str, root: Path | str, tasks: Collection[str] = ()) -> pd.Dat
             found = read_record(path.parent) if path.exists() else {"status": "missing"}
         except RunError:
             found = {"status": "damaged"}
-        record = {"config": {"total_steps": 0}} | found
+        record: dict[str, Any] = {"config": {"total_steps": 0}} | found
         shorter = record["status"] == "complete" and record["config"]["total_steps"] < config.total_steps
         state = "shorter" if shorter else record["status"]
         if state != "complete":
