@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 from annotated_types import Predicate
@@ -19,11 +20,11 @@ def device_name(name: str) -> bool:
     return kind in ("cpu", "cuda", "mps", "xpu") and (not colon or (number.isascii() and number.isdigit()))
 
 
-class Resolved:
-    """Names the method, environment and preset whose settings a TrainConfig holds."""
+class Resolved(SimpleNamespace):
+    """Names the method, environment and preset whose settings a TrainConfig holds.
 
-    def __init__(self, *names: Any) -> None:  # a type that the command line does not offer
-        self.names = dict(zip(("method", "env", "preset"), names, strict=True))
+    A namespace, since the command line offers no settings of such a type.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,7 @@ class TrainConfig(Settings):
     def __post_init__(self) -> None:
         """Refuse values that cannot work, and a label that the settings were not filled in for."""
         super().__post_init__()
-        filled = self.resolved_for.names if isinstance(self.resolved_for, Resolved) else {}
+        filled = vars(self.resolved_for) if isinstance(self.resolved_for, Resolved) else {}
         for name in ("method", "env", "preset"):
             if getattr(self, name) != filled.get(name):
                 raise ValueError(
@@ -110,7 +111,8 @@ def configure(
     if unknown:
         raise ValueError(f"no setting named {unknown}; a setting of a group is written group.name")
     values = replaced(filled, settings)
-    return TrainConfig(method=method, env=env, preset=preset, resolved_for=Resolved(method, env, preset), **values)
+    named = {"method": method, "env": env, "preset": preset}
+    return TrainConfig(**named, resolved_for=Resolved(**named), **values)
 
 
 def changed(config: TrainConfig, **settings: Any) -> TrainConfig:
