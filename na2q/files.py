@@ -56,7 +56,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     except WriteError:
         raise
     except (OSError, SafetensorError) as error:
-        raise write_error(path, error) from error
+        raise WriteError(unwritten(path, error)) from error
 
 
 def check_target(path: str | os.PathLike[str]) -> None:
@@ -67,12 +67,12 @@ def check_target(path: str | os.PathLike[str]) -> None:
         raise WriteError(f"cannot write {path}: it is {kind}, not a file, and stays as it is")
     there = next(place for place in (target, *target.parents) if os.path.lexists(place))
     if there != target and not there.is_dir():
-        raise write_error(path, NotADirectoryError(errno.ENOTDIR, ""))
+        raise WriteError(unwritten(path, NotADirectoryError(errno.ENOTDIR, "")))
     if not os.access(there, os.W_OK):
-        raise write_error(path, PermissionError(errno.EACCES, ""))
+        raise WriteError(unwritten(path, PermissionError(errno.EACCES, "")))
 
 
-def write_error(path: str | os.PathLike[str], error: Exception) -> WriteError:
+def unwritten(path: str | os.PathLike[str], error: Exception) -> str:
     """Say what could not be written, that nothing was lost by it, and what to change."""
     code = _code(error)
     reason = os.strerror(code) if code else str(error)
@@ -81,7 +81,7 @@ def write_error(path: str | os.PathLike[str], error: Exception) -> WriteError:
         remedy = "; free some space or choose another place"
     elif code in FORBIDDEN:
         remedy = "; choose a place that you may write to"
-    return WriteError(f"cannot write {os.fspath(path)}: {reason}; what was there before is intact{remedy}")
+    return f"cannot write {os.fspath(path)}: {reason}; what was there before is intact{remedy}"
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -22,8 +22,7 @@ REPS = 1_000
 LEVEL = 0.95
 """Probability that an interval is made for."""
 
-Statistic = Callable[..., ndarray]
-"""A function of one or several samples that returns one or several numbers."""
+Statistic = Callable[..., ndarray]  # of one or several samples, returning one or several numbers
 
 
 class Estimate(NamedTuple):

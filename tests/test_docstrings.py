@@ -54,6 +54,7 @@ def test_errors_raised_are_documented(function: ast.FunctionDef) -> None:
 def test_shapes_of_arrays_are_in_the_annotation_or_the_docstring(function: ast.FunctionDef) -> None:
     for argument in function.args.args:
         annotation = ast.unparse(argument.annotation) if argument.annotation else ""
+        annotation = re.sub(r"\bStep\[.*\]", "Step", annotation)  # a record that says what a method adds, no array
         if UNTYPED_ARRAY.search(annotation) and not TYPED_ARRAY.search(annotation):
             assert SHAPE.search(ast.get_docstring(function) or ""), argument.arg
 

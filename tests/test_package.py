@@ -72,6 +72,7 @@ def test_every_package_that_is_imported_is_asked_for() -> None:
         "PIL": "matplotlib",
         "gymnasium": "lbforaging",
         "jupyter_cache": "jupyter-cache",
+        "myst_nb": "myst-nb",
         "yaml": "pyyaml",
         "smac": "",
         "pysc2": "",

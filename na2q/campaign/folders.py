@@ -7,7 +7,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from na2q.campaign.sweeps import runs_of
-from na2q.files import WriteError, as_path, replacing, write_error
+from na2q.files import WriteError, as_path, replacing, unwritten
 from na2q.training.records import (
     LOCK,
     MERGED,
@@ -86,8 +86,8 @@ def merge(source: str | Path, into: str | Path) -> dict[str, str]:
     Each run is replaced whole or not at all, under its lock.
 
     Returns:
-        what happened to each run: copied, copied over a shorter or unfinished or damaged one, kept, nothing to copy,
-        or refused, with the reason, where settings differ, the source is damaged or a link, or the run is in use.
+        What happened to each run. It was copied, copied over a shorter, unfinished or damaged one, kept, had nothing
+        to copy, or was refused, with the reason, where settings differ, the source is damaged or a link, or in use.
 
     Raises:
         RunError: `source` is no folder, holds no runs, or is the same as `into`.
@@ -127,7 +127,7 @@ def _merge_one(new: Path, into: Path, name: str) -> str:
     except WriteError:
         raise
     except OSError as error:
-        raise write_error(old, error) from error
+        raise WriteError(unwritten(old, error)) from error
 
 
 def _link(folder: Path, more: list[Path]) -> Path | None:

@@ -60,7 +60,7 @@ class Team:
         return len(self.agents), self.n_actions, self.obs_dim, self.state_dim
 
     def reset(self, seed: int) -> Observation:
-        """Begin a new episode."""
+        """Begin a new episode; raise ValueError where no agent takes part."""
         observations, infos = _answer("reset", self.env.reset(seed=seed), 2)
         self.left: set[str] = set()
         self.there = self._taking_part()

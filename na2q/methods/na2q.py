@@ -280,7 +280,11 @@ class NA2Q(QLearning[NA2QOptions, Noise | None, Posterior | None]):
         return losses | {name: Loss(value, self.options.beta) for name, value in terms.items()}
 
     def vae_terms(
-        self, posterior: Posterior, mask: Float[Tensor, "r n o"], obs: Float[Tensor, "r n o"], weight: Tensor
+        self,
+        posterior: Posterior,
+        mask: Float[Tensor, "r n o"],
+        obs: Float[Tensor, "r n o"],
+        weight: Float[Tensor, " r"],
     ) -> dict[str, Tensor]:
         """Reconstruction error, KL divergence and L1 norm of the masks (Eq. 6)."""
         sums = {  # over the features of one agent, each with their number

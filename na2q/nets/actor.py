@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 from torch import Tensor
 
@@ -51,7 +51,7 @@ class Actor:
             self.head_bias = self.head_bias + _numpy(own.bias)
 
     def step(
-        self, obs: Float[Tensor, "e n o"], last_actions: Tensor, hidden: Float[Tensor, "e n h"]
+        self, obs: Float[Tensor, "e n o"], last_actions: Int[Tensor, "e n"], hidden: Float[Tensor, "e n h"]
     ) -> tuple[Float[Tensor, "e n a"], Float[Tensor, "e n h"]]:
         """Advance every agent by one observation; return utilities and the new hidden state."""
         q, after = self._step(obs.numpy(), last_actions.numpy(), hidden.numpy())

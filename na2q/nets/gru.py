@@ -69,7 +69,7 @@ class Unrolled(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, sizes: tuple[int, ...], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor
     ) -> Tensor:
-        """Return h' of every row."""
+        """Return h' of every row, (p, h), for inputs x of shape (p, i)."""
         width = w_hh.shape[1]
         double = torch.tensor([1.0, 1.0, 2.0], dtype=x.dtype).repeat_interleave(width)
         b_n, minus_one = 2 * b_hh[2 * width :], x.new_tensor(-1.0)

@@ -100,6 +100,9 @@ def steepest_shares(unary: ndarray, pairwise: ndarray) -> ndarray:
 
     Returns:
         (p, 2), at most 0.
+
+    Raises:
+        ValueError: a unary shape function does not rise.
     """
     mine, rises = pairs_of(len(unary)), np.diff(unary, axis=1)
     if (rises <= 0).any():

@@ -3,7 +3,8 @@
 A mixer sees the actions through one ranking for each agent. Within a pair of rankings the tables of a family of mixers
 form a convex cone, so that the squared error has one minimum there: isotonic regression on the product order for all
 monotone mixers, non-negative least squares for NA2Q. The rankings are enumerated. One leaves a pair of rankings only
-through tables in which two actions of an agent are tied.
+through tables in which two actions of an agent are tied. Chapter 15 asks it of the
+game of QTRAN (Son et al., 2019).
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +26,7 @@ class Valley(NamedTuple):
 
     @property
     def greedy(self) -> tuple[int, int]:
-        """Joint action of greedy agents: both take their highest-ranked action."""
+        """The joint action of greedy agents, who both take their highest-ranked action."""
         return self.ranking[0][-1], self.ranking[1][-1]
 
 
@@ -76,8 +77,8 @@ def _fit(table: ndarray, weight: ndarray, family: Family) -> ndarray:
 def local_minima(payoff: ndarray, tolerance: float = 1e-6) -> list[Valley]:
     """Tables that are best under every pair of rankings in which they are nondecreasing, each once, best first.
 
-    Near such a table the monotone tables are those of exactly these rankings, each a convex set, so the condition is
-    what makes it a local minimum among all monotone tables.
+    The payoff has shape (a, b). Near such a table the monotone tables are those of exactly these rankings, each a
+    convex set, so the condition is what makes it a local minimum among all monotone tables.
     """
     every, found = valleys(payoff), list[Valley]()
     for valley in every:
@@ -104,9 +105,9 @@ def lowest_pass(
 ) -> Pass:
     """Smallest squared error that a path from some rankings to others has to rise to, and such a path.
 
-    On the way neighbouring actions change places, one pair at a time; there they have equal utilities, hence equal
-    rows (or columns), and the error is at least that of the best such table. Between two valleys and the tie the
-    squared error is convex along straight lines, so no more is needed.
+    The payoff has shape (a, b). On the way neighbouring actions change places, one pair at a time; there they have
+    equal utilities, hence equal rows (or columns), and the error is at least that of the best such table. Between two valleys
+    and the tie the squared error is convex along straight lines, so no more is needed.
 
     Raises:
         ValueError: no ranking to start from, or none to go to.

@@ -28,14 +28,15 @@ def rankings(shape: tuple[int, ...]) -> Iterator[Ranking]:
 
 
 def ranked(payoff: ndarray, ranking: Ranking) -> ndarray:
-    """Payoff with the actions of each agent in order of rank."""
+    """Payoff (a, b, ...), one axis an agent, with the actions of each agent in order of rank."""
     return payoff[np.ix_(*ranking)]
 
 
 def differences(payoff: ndarray) -> tuple[list[ndarray], list[ndarray], float]:
     """Coefficients a_i and w_ij of a payoff in the order of its axes, and its largest difference of order three.
 
-    With fewer than three agents the last is 0. They are unique, since the indicators are linearly independent.
+    The payoff has shape (a, b, ...), one axis an agent. With fewer than three agents the last is 0. They are unique,
+    since the indicators are linearly independent.
     """
     n = payoff.ndim
 
@@ -54,7 +55,7 @@ def differences(payoff: ndarray) -> tuple[list[ndarray], list[ndarray], float]:
 
 
 def is_representable(payoff: ndarray, family: Family, tolerance: float = 1e-9) -> bool:
-    """Whether a payoff lies in the closure of what a family of mixers reaches with learned utilities."""
+    """Whether a payoff (a, b, ...) lies in the closure of what a family of mixers reaches with learned utilities."""
     if family == "sum":
         _, second, rest = differences(payoff)
         return rest <= tolerance and all(bool((np.abs(w) <= tolerance).all()) for w in second)
@@ -62,7 +63,7 @@ def is_representable(payoff: ndarray, family: Family, tolerance: float = 1e-9) -
 
 
 def by_means(payoff: ndarray) -> Ranking:
-    """Rank each agent's actions by their mean payoff: the one ranking under which a payoff can be nondecreasing.
+    """Rank actions by their mean payoff, (a, b, ...): the one ranking under which a payoff can be nondecreasing.
 
     Where it is, a higher action has a mean at least as high, and actions with equal means have equal payoffs.
     """
@@ -86,7 +87,7 @@ class Fit(NamedTuple):
 
 
 def best_fit(payoff: ndarray, family: Family) -> Fit:
-    """Least-squares best approximation of a payoff by a family; all rankings are tried, each a convex problem."""
+    """Least-squares best approximation of a payoff (a, b, ...) by a family; each ranking is a convex problem."""
     if family == "sum":
         means = [payoff.mean(tuple(j for j in range(payoff.ndim) if j != i), keepdims=True) for i in range(payoff.ndim)]
         values = sum(means) - (payoff.ndim - 1) * payoff.mean()
@@ -106,7 +107,7 @@ def fit_in_order(payoff: ndarray, family: Family, weight: ndarray | None = None)
     """Least-squares best member of a family's cone in the order of the payoff's axes: non-negative least squares.
 
     Args:
-        payoff: joint values, actions of each agent from worst to best.
+        payoff: joint values (a, b, ...), actions of each agent from worst to best.
         family: "na2q" or "monotone".
         weight: of each joint action, positive; equal without it.
     """
@@ -130,7 +131,7 @@ def _generators(shape: tuple[int, ...], family: Family) -> ndarray:
 
 
 def up_sets(shape: tuple[int, ...]) -> ndarray:
-    """All sets of joint actions that contain with a joint action all that rank above it, (s, *shape); empty one first.
+    """All sets (s, a, b, ...) that contain with a joint action all that rank above it; the empty one first.
 
     Built axis by axis: an up-set is a rising sequence of up-sets of the remaining axes.
     """

@@ -2,8 +2,8 @@
 
 The game of a joint value g at utilities q with baseline q0: a subset T of agents is worth g(q_T, q0 elsewhere). Its
 Harsanyi dividends are the anchored terms of g at q0 (`expansion.anchored_decomposition`), and an agent's Shapley value
-is the sum over the subsets with it of their dividend over their size. A sum of terms of at most d agents has no
-dividends of more, which leaves few evaluations. Arrays hold r rows, n agents, k terms.
+is the sum (Harsanyi, 1963) over the subsets with it of their dividend over their size. A sum of terms of at most d
+agents has no dividends of more, which leaves few evaluations. Arrays hold r rows, n agents, k terms.
 """
 
 from collections.abc import Callable, Mapping

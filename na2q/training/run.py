@@ -42,6 +42,7 @@ def train(
     their shapes fit.
 
     Raises:
+        ValueError: `checkpoint_minutes` is negative or not finite.
         RunError: the folder is in use, cannot be written, or holds a run with other settings.
         CheckpointError: the checkpoint is damaged or cannot be written.
         DivergedError: a loss or gradient is not finite.

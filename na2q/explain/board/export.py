@@ -109,7 +109,7 @@ def pack(tensors: Mapping[str, torch.Tensor]) -> tuple[list[list[Any]], str]:
     A row is the last axis. The error of a weight is at most half its row's scale, 1.3e-6 of the row's largest weight.
 
     Returns:
-        Name and sizes of each tensor, and the text: five digits of a row's scale (the bits of a float32, most
+        The name and sizes of each tensor, then text with five digits of a row's scale (the bits of a float32, most
         significant first), then three digits for each weight of the row.
     """
     layout, text = [], []
