@@ -71,6 +71,7 @@ def test_every_package_that_is_imported_is_asked_for() -> None:
     packages = {
         "PIL": "matplotlib",
         "gymnasium": "lbforaging",
+        "annotated_types": "annotated-types",
         "jupyter_cache": "jupyter-cache",
         "myst_nb": "myst-nb",
         "yaml": "pyyaml",

@@ -106,8 +106,8 @@ def lowest_pass(
     """Smallest squared error that a path from some rankings to others has to rise to, and such a path.
 
     The payoff has shape (a, b). On the way neighbouring actions change places, one pair at a time; there they have
-    equal utilities, hence equal rows (or columns), and the error is at least that of the best such table. Between two valleys
-    and the tie the squared error is convex along straight lines, so no more is needed.
+    equal utilities, hence equal rows (or columns), and the error is at least that of the best such table. Between two
+    valleys and the tie the squared error is convex along straight lines, so no more is needed.
 
     Raises:
         ValueError: no ranking to start from, or none to go to.
