@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch
+from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
 from na2q.style import PALETTE
 
@@ -42,7 +42,7 @@ def draw_causal_graphs() -> Figure:
             _arrow(axes, places[start], places[end], hidden in (start, end) and hidden != "", curved)
         for name, at in places.items():
             dashes = "--" if name == hidden else "-"
-            circle = plt.Circle(at, 0.1, facecolor="white", edgecolor=PALETTE[0], linestyle=dashes, linewidth=1.8)
+            circle = Circle(at, 0.1, facecolor="white", edgecolor=PALETTE[0], linestyle=dashes, linewidth=1.8)
             axes.add_patch(circle)
             axes.text(*at, f"${name}$" if name != "a" else r"$\alpha$", ha="center", va="center", fontsize=13)
     return figure
@@ -94,7 +94,7 @@ def draw_update_times(steps: int = 4) -> Figure:
 
 def _cell(axes: Axes, x: float, y: float, text: str, color: tuple, faint: bool, width: float = 0.84) -> None:
     box = {"facecolor": "white", "edgecolor": "lightgray" if faint else color, "linestyle": ":" if faint else "-"}
-    axes.add_patch(plt.Rectangle((x - width / 2, y - 0.3), width, 0.6, linewidth=1.6, **box))
+    axes.add_patch(Rectangle((x - width / 2, y - 0.3), width, 0.6, linewidth=1.6, **box))
     axes.text(x, y, text, ha="center", va="center", fontsize=10, color="gray" if faint else "black")
 
 

@@ -28,7 +28,7 @@ PRESET_SEEDS = 3  # that a choice between presets needs on every task
 
 def iqm(scores: ndarray) -> ndarray:
     """Interquartile mean over runs and tasks, (1,)."""
-    return np.array([trim_mean(scores, 0.25, axis=None)])
+    return np.array([trim_mean(np.ravel(scores), 0.25)])
 
 
 def iqm_of_points(scores: ndarray) -> ndarray:

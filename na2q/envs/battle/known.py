@@ -7,6 +7,7 @@ game need those networks: `benchmarks/game_networks.py` measures them and adds i
 
 import argparse
 import csv
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -120,7 +121,7 @@ def _half_won(battles: dict[str, ndarray]) -> tuple[float, float, float]:
     won = battles["win_rate"] == 1
     parts = [interval(battles["return"][which]) for which in (won, ~won)]
     mean = sum(part[0] for part in parts) / 2
-    half = float(np.hypot(*(part[2] - part[0] for part in parts))) / 2
+    half = math.hypot(*(part[2] - part[0] for part in parts)) / 2
     return mean, mean - half, mean + half
 
 

@@ -89,7 +89,7 @@ def mask_quantiles(recording: xr.Dataset, name: str = "mask") -> pd.DataFrame:
     size = np.abs(recording["obs"].values[filled]).ravel().round(1)
     table = pd.DataFrame({"size": size, "mask": recording[name].values[filled].ravel()})
     often = table.groupby("size")["mask"].transform("size") >= OFTEN
-    return table[often].groupby("size")["mask"].quantile([0.1, 0.5, 0.9]).unstack()
+    return table[often].groupby("size")["mask"].quantile(np.array([0.1, 0.5, 0.9])).unstack()
 
 
 def interval_rows(
