@@ -1,13 +1,12 @@
 """Interventions cost what they must cost where the answer is known."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import xarray as xr
-from untrained import save_untrained
+from untrained import SHORT, always, save_untrained
 
 from na2q.config import configure
 from na2q.envs import make
@@ -15,26 +14,6 @@ from na2q.explain.interventions import _Substitute, agreement, interventions, sc
 from na2q.explain.probe import Probe
 from na2q.explain.recording import record
 from na2q.training.rollout import Slot
-
-SHORT = {"env_options.time_limit": 8}
-
-
-def always(action: int) -> Any:
-    """Make agents prefer one action, whatever they see."""
-
-    def change(method: Any) -> None:
-        method.agent.head.weight.zero_()
-        method.agent.head.bias.zero_()
-        method.agent.head.bias[action] = 1
-
-    return change
-
-
-@pytest.fixture(scope="module")
-def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
-    folder = tmp_path_factory.mktemp("run")
-    save_untrained(configure("na2q", **SHORT), folder, blind)
-    return Probe.load(folder, record(folder, episodes=4, epsilon=0.3))
 
 
 def test_who_idles_anyway_is_not_missed(tmp_path: Path) -> None:

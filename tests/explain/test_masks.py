@@ -1,42 +1,16 @@
 """Tests of masks find what must be found where the answer is known."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
-from untrained import save_untrained
+from untrained import BLIND, SHORT, save_untrained
 
 from na2q.config import configure
 from na2q.explain.masks import choosing, delete, deletion, masks_by_kind, occlusion, rankings, typical, within_rows
 from na2q.explain.probe import Probe
 from na2q.explain.recording import record
-
-SHORT = {"env_options.time_limit": 8}
-BLIND = 2  # feature that the networks below do not see
-
-
-def blind(method: Any) -> None:
-    method.agent.fc_in.weight[:, BLIND] = 0
-
-
-def always(action: int) -> Any:
-    """Make agents prefer one action, whatever they see."""
-
-    def change(method: Any) -> None:
-        method.agent.head.weight.zero_()
-        method.agent.head.bias.zero_()
-        method.agent.head.bias[action] = 1
-
-    return change
-
-
-@pytest.fixture(scope="module")
-def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
-    folder = tmp_path_factory.mktemp("run")
-    save_untrained(configure("na2q", **SHORT), folder, blind)
-    return Probe.load(folder, record(folder, episodes=4, epsilon=0.3))
 
 
 def test_feature_that_the_network_does_not_see_has_no_effect(probe: Probe) -> None:

@@ -5,13 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy import ndarray
-from untrained import save_untrained
+from untrained import SHORT, save_untrained
 
 from na2q.config import configure
 from na2q.explain.probe import Probe
 from na2q.explain.recording import record
-
-SHORT = {"env_options.time_limit": 8}
 
 
 def test_probe_repeats_the_recording_and_its_grid_holds_the_shape_functions(tmp_path: Path) -> None:

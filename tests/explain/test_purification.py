@@ -8,14 +8,12 @@ from by_hand import gam, grid_of
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy import ndarray
-from untrained import save_untrained
+from untrained import SHORT, save_untrained
 
 from na2q.config import configure
 from na2q.explain.probe import Probe
 from na2q.explain.purification import purified, purify
 from na2q.explain.recording import record
-
-SHORT = {"env_options.time_limit": 8}
 
 
 def test_product_is_a_pure_interaction_after_centring() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 import xarray as xr
 from random_task import VARIANTS, Variant
-from untrained import save_untrained
+from untrained import SHORT, save_untrained
 
 import na2q
 from na2q.cli import main
@@ -19,7 +19,6 @@ from na2q.explain.recording import AXES, RecordingError, load_recording, record,
 from na2q.training.policy import evaluate, make_env
 from na2q.types import MixContext
 
-SHORT = {"env_options.time_limit": 8}
 NO_JOINT_VALUE = "iql"
 
 

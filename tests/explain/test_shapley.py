@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 import xarray as xr
 from numpy import ndarray
-from untrained import save_untrained
+from untrained import SHORT, save_untrained
 
 from na2q.config import configure
 from na2q.explain.baselines import mean_utilities
 from na2q.explain.probe import Probe
 from na2q.explain.recording import record
 from na2q.theory.shapley import shapley
-
-SHORT = {"env_options.time_limit": 8}
 
 
 @pytest.mark.parametrize("method", ["vdn", "qmix", "na2q", "shaq", "qplex", "dvd"])

@@ -19,3 +19,26 @@ def save_untrained(config: TrainConfig, folder: Path, change: Callable[[Any], No
     with RunFolder(folder, config) as run:
         run.weights(WEIGHTS, trainer.learner.online.state_dict(), trainer.env.spec)
     return trainer.learner.online.eval()
+
+
+SHORT = {"env_options.time_limit": 8}
+"""Settings of foraging episodes that take little time."""
+
+BLIND = 2
+"""Feature that a network changed by `blind` does not see."""
+
+
+def blind(method: Any) -> None:
+    """Let agents not see one feature of their observations."""
+    method.agent.fc_in.weight[:, BLIND] = 0
+
+
+def always(action: int) -> Callable[[Any], None]:
+    """Make agents prefer one action, whatever they see."""
+
+    def change(method: Any) -> None:
+        method.agent.head.weight.zero_()
+        method.agent.head.bias.zero_()
+        method.agent.head.bias[action] = 1
+
+    return change
