@@ -17,8 +17,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from na2q.files import replacing
 from na2q.paths import repo_root
-from na2q.training.runlog import replacing
 
 HASHES = "data/recipes.json"
 

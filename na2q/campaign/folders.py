@@ -7,6 +7,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from na2q.campaign.sweeps import runs_of
+from na2q.config import config_of
 from na2q.files import WriteError, as_path, replacing, unwritten
 from na2q.training.records import (
     LOCK,
@@ -69,7 +70,7 @@ class _Result(NamedTuple):
 
     metrics: bytes
     record: bytes
-    config: dict[str, Any]
+    about: dict[str, Any]  # the record's contents
     complete: bool
     steps: int
 
@@ -149,7 +150,7 @@ def _read(folder: Path) -> _Result:
         raise DamagedError(f"{error.filename} cannot be read: {error.strerror}") from error
     about = parse_record(record, paths[1])
     table = parse_metrics(metrics, paths[0], about)
-    return _Result(metrics, record, about["config"], about["status"] == "complete", int(table["step"].iloc[-1]))
+    return _Result(metrics, record, about, about["status"] == "complete", int(table["step"].iloc[-1]))
 
 
 def _compare(result: _Result, old: Path) -> tuple[str, bool]:
@@ -157,10 +158,10 @@ def _compare(result: _Result, old: Path) -> tuple[str, bool]:
     if not where(old, RECORD).exists():
         return "copied", True
     try:
-        config = read_record(old)["config"]
+        about = read_record(old)
     except RunError:
         return "copied over a damaged one", True
-    if config != result.config:
+    if not _same_settings(about, result.about):
         return "refused: other settings", False
     if not where(old, METRICS).exists():
         return "copied over one without tests", True
@@ -171,6 +172,14 @@ def _compare(result: _Result, old: Path) -> tuple[str, bool]:
     if there.rank >= result.rank:
         return "kept", False
     return ("copied over an unfinished one" if there.complete < result.complete else "copied over a shorter one"), True
+
+
+def _same_settings(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two files mean the same settings, which files of different versions may write differently."""
+    try:
+        return config_of(one) == config_of(other)
+    except ValueError:  # of a method or environment that is not registered here
+        return one["config"] == other["config"]
 
 
 def _put(result: _Result, folder: Path) -> None:

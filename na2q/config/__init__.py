@@ -35,7 +35,17 @@ from na2q.config.presets import DEFAULT_PRESET, PRESETS, Preset, defaults
 from na2q.config.published import ORIGINAL, original
 from na2q.config.run import TrainConfig, changed, configure, departures, flat
 from na2q.config.settings import AgentConfig, ExploreConfig, NoOptions, OptimConfig, ReplayConfig, Settings
-from na2q.config.stored import VERSION, as_dict, config_of, curve_of, facts, from_dict, meant_by
+from na2q.config.stored import (
+    VERSION,
+    as_dict,
+    as_texts,
+    config_of,
+    curve_of,
+    facts,
+    from_dict,
+    from_texts,
+    meant_by,
+)
 
 __all__ = [
     "DEFAULT_PRESET",
@@ -73,6 +83,7 @@ __all__ = [
     "TrainConfig",
     "WQMIXOptions",
     "as_dict",
+    "as_texts",
     "changed",
     "check_name",
     "checked",
@@ -85,6 +96,7 @@ __all__ = [
     "family_of",
     "flat",
     "from_dict",
+    "from_texts",
     "meant_by",
     "original",
 ]

@@ -5,6 +5,7 @@ A file says which version of the settings it holds. A setting that came later is
 that changes relabels nothing that was run before.
 """
 
+import json
 import math
 import shlex
 from collections.abc import Mapping
@@ -68,6 +69,16 @@ def came_later(settings: Mapping[str, Any], version: int) -> dict[str, Any]:
             if mark and version < mark.version and prefix + field not in settings:
                 found[prefix + field] = mark.before
     return found
+
+
+def as_texts(config: TrainConfig) -> dict[str, str]:
+    """Settings for the header of a file of tensors, which holds texts only."""
+    return {"version": str(VERSION), "config": json.dumps(as_dict(config))}
+
+
+def from_texts(about: Mapping[str, str]) -> TrainConfig:
+    """Settings from the header of a file of tensors; raise KeyError or ValueError where they cannot be read."""
+    return from_dict(json.loads(about["config"]), int(about.get("version", 1)))
 
 
 def facts(config: TrainConfig) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from na2q.explain import pictures, scene, shapes
 from na2q.explain.player import player
 from na2q.explain.recording import load_recording, record
 from na2q.explain.scene import Moment
-from na2q.training.runlog import replacing
+from na2q.files import replacing
 
 KEYFRAMES = 5  # boards of Figure 10
 SUFFIX = ".nc"  # of recordings; everything else is a run

@@ -23,11 +23,12 @@ from na2q.config import as_dict
 from na2q.envs.base import Recordable, VectorEnv
 from na2q.explain.camera import Camera, blank
 from na2q.explain.probe import Probe
+from na2q.files import replacing
 from na2q.methods.base import Coalition, QLearning, take
 from na2q.nets.agents import mask_unavailable
 from na2q.training.policy import Policy, load_method, make_env
 from na2q.training.rollout import play
-from na2q.training.runlog import WEIGHTS, git_commit, replacing
+from na2q.training.runlog import WEIGHTS, git_commit
 from na2q.training.trainer import MAX_SEED
 from na2q.types import EpisodeBatch
 

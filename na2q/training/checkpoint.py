@@ -12,8 +12,9 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from na2q.config import VERSION, as_dict, from_dict
-from na2q.training.runlog import differences, replacing
+from na2q.config import as_texts, from_texts
+from na2q.files import replacing
+from na2q.training.runlog import differences
 from na2q.training.tensors import load_tensors, save_tensors
 from na2q.training.trainer import Trainer
 
@@ -31,7 +32,7 @@ def save(trainer: Trainer, run_dir: Path) -> None:
     plain = {name: getattr(trainer, name) for name in COUNTERS}
     plain |= {name: getattr(trainer, name).bit_generator.state for name in GENERATORS}
     plain["added"] = trainer.replay.added
-    about = {"version": str(VERSION), "config": json.dumps(as_dict(trainer.config)), "state": json.dumps(plain)}
+    about = as_texts(trainer.config) | {"state": json.dumps(plain)}
     try:
         with replacing(run_dir / NAME) as part:
             save_tensors(part, _tensors(trainer), about)
@@ -49,7 +50,7 @@ def restore(trainer: Trainer, run_dir: Path) -> bool:
         return False
     try:
         tensors, about = load_tensors(path)
-        config = from_dict(json.loads(about["config"]), int(about["version"]))
+        config = from_texts(about)
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); remove it to start the run again") from error
     if other := differences(config, trainer.config):

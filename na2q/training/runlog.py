@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 import na2q
-from na2q.config import VERSION, TrainConfig, as_dict, config_of, departures, facts, flat, from_dict
+from na2q.config import TrainConfig, as_texts, config_of, departures, facts, flat, from_texts
 from na2q.files import as_path, remove_leftovers, replacing
 from na2q.spec import EnvSpec
 from na2q.training.records import LOCK, METRICS, RECORD, BusyError, RunError, finish_merge, read_record
@@ -106,8 +106,7 @@ class RunFolder:
 
     def weights(self, name: str, state: dict[str, torch.Tensor], spec: EnvSpec) -> None:
         """Save the weights of a network as WEIGHTS (last) or BEST (highest test return), with what rebuilds it."""
-        about = {"version": str(VERSION), "config": json.dumps(as_dict(self.config))}
-        about |= {"spec": json.dumps(dataclasses.asdict(spec))}
+        about = as_texts(self.config) | {"spec": json.dumps(dataclasses.asdict(spec))}
         with replacing(self.path / name) as part:
             save_tensors(part, state, about)
 
@@ -131,8 +130,7 @@ def read_weights(path: Path) -> Trained:
         raise RunError(f"{path} does not exist: give a weights file or the directory of a finished run")
     try:
         weights, about = load_tensors(path, unsigned=("config", "spec"))
-        config = from_dict(json.loads(about["config"]), int(about.get("version", 1)))
-        spec = EnvSpec(**json.loads(about["spec"]))
+        config, spec = from_texts(about), EnvSpec(**json.loads(about["spec"]))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
     in_run = path.name in (WEIGHTS, BEST) and (path.parent / RECORD).exists()

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from na2q.campaign import folders, sweeps
 from na2q.cli import main
-from na2q.config import configure
+from na2q.config import configure, facts
 from na2q.files import WriteError
 from na2q.training import records
 from na2q.training.records import DamagedError, RunError, read_metrics, read_record
@@ -171,6 +171,23 @@ def test_merge_refuses_other_settings_links_and_runs_in_use(finished: Path, tmp_
     assert outcomes["used"].startswith("refused: another process is training in")
     assert not list((tmp_path / "elsewhere").iterdir())
     assert not (here / "used" / "run.json").exists()
+
+
+def test_merge_compares_what_files_of_different_versions_mean(finished: Path, tmp_path: Path) -> None:
+    now = facts(configure("vdn", "battle-3m", "smoke", **{"env_options.engine": 1}))
+    older = {name: value for name, value in now["config"]["env_options"].items() if name != "engine"}
+    copy(
+        finished,
+        tmp_path / "here" / "r",
+        keep=2,
+        status="running",
+        version=1,
+        config=now["config"] | {"env_options": older},
+    )
+    copy(finished, tmp_path / "there" / "r", **now)
+    assert folders.merge(tmp_path / "there", tmp_path / "here") == {"r": "copied over an unfinished one"}
+    copy(finished, tmp_path / "newer" / "r", **facts(configure("vdn", "battle-3m", "smoke")))
+    assert folders.merge(tmp_path / "newer", tmp_path / "here") == {"r": "refused: other settings"}
 
 
 def test_merge_says_what_it_did_for_nothing(tmp_path: Path, finished: Path) -> None:
