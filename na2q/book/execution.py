@@ -5,6 +5,7 @@ change. Here each page is executed in a kernel that notes what it reads (`na2q.b
 as soon as its code, one of those files, or the pinned packages are others than they were.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -63,8 +64,9 @@ def read(path: Path) -> Page | None:
 class Pages:
     """The executed pages in one folder of the book's cache."""
 
-    def __init__(self, cache: Path):
+    def __init__(self, cache: Path) -> None:
         self.cache = cache
+        self.fingerprint = functools.cache(fingerprint)  # pages read the same files
         self.records = cache / "reads"
         self.records.mkdir(parents=True, exist_ok=True)
 
@@ -73,13 +75,13 @@ class Pages:
         with suppress(KeyError, OSError, ValueError):
             get_cache(str(self.cache)).match_cache_notebook(page.notebook)
             record = json.loads(self._record(page).read_text())
-            return all(fingerprint(repo_root() / path) == known for path, known in record["reads"].items())
+            return all(self.fingerprint(repo_root() / path) == known for path, known in record["reads"].items())
         return False
 
     def keep(self, done: "Executed") -> None:
         """Keep a page's outputs and what it read."""
         keep(done.page, done.notebook, self.cache, done.seconds)
-        known = {str(path.relative_to(repo_root())): fingerprint(path) for path in done.reads}
+        known = {str(path.relative_to(repo_root())): self.fingerprint(path) for path in done.reads}
         self._record(done.page).write_text(json.dumps({"seconds": done.seconds, "reads": known}, indent=1))
 
     def seconds(self, page: Page) -> float:
