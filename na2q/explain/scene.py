@@ -74,6 +74,13 @@ def shown_as(coalition: str) -> str:
     return ",".join(str(int(i) + 1) for i in members) if all(i.isdigit() for i in members) else coalition
 
 
+def in_words(coalition: str) -> str:
+    """Return what a sentence calls a coalition by its label: "agent 1", "the pair 1,2" or "agents 1,2,3"."""
+    members = coalition.count(",") + 1
+    kind = {1: "agent", 2: "the pair"}.get(members, "agents")
+    return f"{kind} {shown_as(coalition)}"
+
+
 def has_coalitions(recording: xr.Dataset) -> bool:
     """Whether the terms of Q_tot belong to agents and groups of agents, which QMIX's hidden units do not."""
     return "contribution" in recording and bool(recording["member"].any("agent").all())

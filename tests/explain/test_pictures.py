@@ -242,3 +242,5 @@ def test_what_a_recording_does_not_hold_is_said(runs: dict[str, xr.Dataset]) -> 
 
 def test_agents_count_from_one_where_they_are_shown() -> None:
     assert [scene.shown_as(label) for label in ("0", "0,1", "1,2,9", "unit 0")] == ["1", "1,2", "2,3,10", "unit 0"]
+    said = [scene.in_words(label) for label in ("0", "0,1", "1,2,9")]
+    assert said == ["agent 1", "the pair 1,2", "agents 2,3,10"]
