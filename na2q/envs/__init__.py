@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from na2q.config import ENV_OPTIONS, NoOptions, Settings, check_name, family_of
-from na2q.envs.base import Observation, Recordable, Snapshot, Transition, VectorEnv
+from na2q.envs.base import Clonable, Observation, Recordable, Snapshot, Transition, VectorEnv
 from na2q.envs.pettingzoo import from_pettingzoo
 
 Constructor = Callable[[str, Any, int], VectorEnv]
@@ -68,6 +68,7 @@ def make(name: str, options: Any, n_envs: int = 1) -> VectorEnv:
 
 __all__ = [
     "ENVS",
+    "Clonable",
     "Family",
     "Observation",
     "Recordable",

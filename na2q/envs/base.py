@@ -61,6 +61,32 @@ class Recordable(Protocol):
 
 
 @runtime_checkable
+class Clonable(Protocol):
+    """What an environment may offer beside VectorEnv, so that an episode can be played on in several ways.
+
+    A simulator can; the real game cannot, since its state cannot be copied.
+    """
+
+    chance: bool
+    """Whether a step draws random numbers. Without them, equal actions lead to equal continuations."""
+
+    def clone(self, sources: Sequence[int], seeds: Sequence[int] | None = None) -> "VectorEnv":
+        """Return an environment of which copy k stands where copy sources[k] of this one stands.
+
+        Neither environment notices what happens in the other. Every copy goes on with the random numbers of its
+        source, or from a seed of its own.
+
+        Args:
+            sources: numbers of copies of this environment; a number may occur several times.
+            seeds: one for each of `sources`, of the random numbers from here on.
+
+        Raises:
+            ValueError: no sources, a number that no copy has, or another number of seeds than of sources.
+        """
+        ...
+
+
+@runtime_checkable
 class KeepsReplays(Protocol):
     """What an environment may offer beside VectorEnv, so that the replays of tests bear their names."""
 
@@ -104,3 +130,14 @@ def check_seeds(seeds: Sequence[int], n_envs: int) -> None:
     """Raise ValueError unless there is one seed for each copy."""
     if len(seeds) != n_envs:
         raise ValueError(f"reset got {len(seeds)} seeds, but there are {n_envs} copies: give one seed each")
+
+
+def check_sources(sources: Sequence[int], seeds: Sequence[int] | None, n_envs: int) -> Int[ndarray, " k"]:
+    """Return the sources of a clone as an array; raise ValueError where `Clonable.clone` says so."""
+    if not len(sources):
+        raise ValueError("clone got no sources: give one or more numbers of copies")
+    if min(sources) < 0 or max(sources) >= n_envs:
+        raise ValueError(f"sources are {list(sources)}, must be numbers of copies, 0 to {n_envs - 1}")
+    if seeds is not None and len(seeds) != len(sources):
+        raise ValueError(f"clone got {len(seeds)} seeds for {len(sources)} sources: give one each, or none")
+    return np.array(sources)

@@ -1,5 +1,6 @@
 """Payoff games for two agents whose best joint actions are known: seconds to learn, and they tell methods apart."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from na2q.config import MatrixOptions
-from na2q.envs.base import Observation, Snapshot, Transition, check_seeds
+from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, check_sources
 from na2q.spec import EnvSpec
 
 END = -1  # successor that ends the episode
@@ -54,6 +55,8 @@ GAMES: dict[str, Game] = {
 class MatrixGame:
     """E copies of one game; both agents observe its state one-hot, and the state is both observations."""
 
+    chance = False
+
     def __init__(self, name: str, options: MatrixOptions, n_envs: int = 1) -> None:
         """Read the game from the name, such as matrix-qtran."""
         family, _, game = name.partition("-")
@@ -79,6 +82,13 @@ class MatrixGame:
         self.running = after != END
         self.state = np.where(self.running, after, self.state)
         return Transition(self._observe(), reward, ~self.running, np.zeros(self.n_envs, bool), {})
+
+    def clone(self, sources: Sequence[int], seeds: Sequence[int] | None = None) -> "MatrixGame":
+        """Copy games as they stand; see `na2q.envs.base.Clonable`."""
+        chosen = check_sources(sources, seeds, self.n_envs)
+        other = copy.copy(self)
+        other.n_envs, other.state, other.running = len(chosen), self.state[chosen], self.running[chosen]
+        return other
 
     def _observe(self) -> Observation:
         n, actions = self.spec.n_agents, self.spec.n_actions

@@ -9,7 +9,7 @@ from lbforaging.foraging.environment import ForagingEnv
 
 from na2q.config import LBFOptions
 from na2q.envs import make
-from na2q.envs.lbf import Board
+from na2q.envs.board import Board
 from na2q.envs.room import room
 
 OPTIONS = LBFOptions()

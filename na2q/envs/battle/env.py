@@ -1,5 +1,6 @@
 """Battles as a VectorEnv; results on them are those of an embedded engine, not of StarCraft II."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ from jaxtyping import Int
 from numpy import ndarray
 
 from na2q.config import BattleOptions
-from na2q.envs.base import Observation, Snapshot, Transition, check_seeds
+from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, check_sources
 from na2q.envs.battle import engine, records, spawn
 from na2q.envs.battle.frame import Frame
 from na2q.envs.battle.layout import ACTION_NAMES, smac_layout
@@ -24,9 +25,13 @@ class BattleEnv:
     on the number of copies. The time limit is part of the task, as in SMAC: it is reported as
     terminated, never as truncated.
 
+    A step draws random numbers, for the time between two shots.
+
     Transition.info holds arrays of shape (E,): bool "won", "draw" (nobody left) and "timeout",
     and int "dead_allies" and "dead_enemies".
     """
+
+    chance = True
 
     def __init__(self, name: str, options: BattleOptions | None = None, n_envs: int = 1) -> None:
         """Prepare E battles on the map of that SMAC name, such as "3s5z".
@@ -52,12 +57,7 @@ class BattleEnv:
         self.battles = np.zeros(n_envs, records.BATTLE)
         """(E,) BATTLE records."""
         self._scratch = np.zeros(1, records.SCRATCH)
-        self.spec = spec = self._layout.spec()
-        self._shapes = (
-            (n_envs, spec.n_agents, spec.obs_dim),
-            (n_envs, spec.state_dim),
-            (n_envs, spec.n_agents, spec.n_actions),
-        )
+        self.spec = self._layout.spec()
         self.reset([TEMPLATE_SEED] * n_envs)
 
     def reset(self, seeds: Sequence[int]) -> Observation:
@@ -111,6 +111,17 @@ class BattleEnv:
         info = {name: battles[name] for name in ("won", "draw", "timeout", "dead_allies", "dead_enemies")}
         return Transition(observation, battles["reward"], battles["over"], np.zeros(self.n_envs, np.bool_), info)
 
+    def clone(self, sources: Sequence[int], seeds: Sequence[int] | None = None) -> "BattleEnv":
+        """Copy battles as they stand; see `na2q.envs.base.Clonable`."""
+        chosen = check_sources(sources, seeds, self.n_envs)
+        other = copy.copy(self)
+        other.n_envs = len(chosen)
+        other.units, other.battles = _picked(self.units, chosen), _picked(self.battles, chosen)
+        other._scratch = np.zeros(1, records.SCRATCH)
+        if seeds is not None:
+            other.battles["rng"] = [spawn.seeded(seed) for seed in seeds]
+        return other
+
     def draw(self, axes: Any, copy: int = 0) -> None:
         """Draw one battle as it stands into matplotlib axes."""
         from na2q.envs.battle.picture import draw_battle  # matplotlib is loaded by who draws
@@ -121,8 +132,12 @@ class BattleEnv:
         """Nothing is held."""
 
     def _empty(self) -> Observation:
-        obs, state, avail = self._shapes
-        return Observation(np.empty(obs, np.float32), np.empty(state, np.float32), np.empty(avail, np.bool_))
+        spec, e = self.spec, self.n_envs
+        return Observation(
+            np.empty((e, spec.n_agents, spec.obs_dim), np.float32),
+            np.empty((e, spec.state_dim), np.float32),
+            np.empty((e, spec.n_agents, spec.n_actions), np.bool_),
+        )
 
     def _complaint(self, actions: ndarray, avail: ndarray, e: int, agent: int) -> str:
         available = ", ".join(self.action_name(int(a), agent) for a in np.flatnonzero(avail[e, agent]))
@@ -177,3 +192,10 @@ class BattleEnv:
             return "running"
         flags = {"won": battle["won"], "draw": battle["draw"], "time limit": battle["timeout"]}
         return next((name for name, flag in flags.items() if flag), "lost")
+
+
+def _picked(rows: records.Records, chosen: Int[ndarray, " k"]) -> records.Records:
+    """Copy chosen rows byte by byte, as NumPy copies records field by field."""
+    row = rows.dtype.itemsize * int(np.prod(rows.shape[1:]))
+    picked = rows.view(np.uint8).reshape(len(rows), row)[chosen]
+    return picked.view(rows.dtype).reshape(len(chosen), *rows.shape[1:])
