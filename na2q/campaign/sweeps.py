@@ -97,13 +97,25 @@ def _maps(family: str, maps: Sequence[str]) -> list[TrainConfig]:
     return grid(PAPER, [f"{family}-{name}" for name in maps], range(1, 6))
 
 
-def _figure8(family: str) -> list[TrainConfig]:
+def _figure8(tasks: Sequence[str], seeds: Iterable[int]) -> list[TrainConfig]:
     """NA2Q, its ablations, VDN and Qatten (section 5.3)."""
     variants = [("na2q", {}), *(("na2q", settings) for settings in ABLATIONS), ("vdn", {}), ("qatten", {})]
     return [
-        configure(method, f"{family}-{name}", "released", seed=seed, **settings)
-        for seed, name, (method, settings) in itertools.product(range(1, 6), FIGURE8, variants)
+        configure(method, task, "released", seed=seed, **settings)
+        for seed, task, (method, settings) in itertools.product(seeds, tasks, variants)
     ]
+
+
+def _explained() -> list[TrainConfig]:
+    """Models of full length for the chapters on battles: three of NA2Q, one each to compare with."""
+    task, steps = ("battle-3s_vs_5z",), 2_000_000
+    return grid(("na2q",), task, (1, 2, 3), total_steps=steps) + grid(("vdn", "qmix"), task, (1,), total_steps=steps)
+
+
+def _tenth() -> list[TrainConfig]:
+    """A first look at all twelve maps: four methods, a tenth of the paper's steps, two seeds."""
+    full = grid(("na2q", "vdn", "qmix", "qplex"), [f"battle-{name}" for name in FIGURE12 + FIGURE4], (1, 2))
+    return [changed(config, total_steps=config.total_steps // 10) for config in full]
 
 
 def _smoke() -> list[TrainConfig]:
@@ -114,24 +126,35 @@ def _smoke() -> list[TrainConfig]:
 SWEEPS: dict[str, Callable[[], list[TrainConfig]]] = {
     "figure3": _figure3,
     "figure4": partial(_maps, "battle", FIGURE4),
-    "figure8": partial(_figure8, "battle"),
+    "figure8": partial(_figure8, [f"battle-{name}" for name in FIGURE8], range(1, 6)),
+    "figure8-foraging": partial(_figure8, ("lbf-3p-3f",), range(1, 4)),
     "figure12": partial(_maps, "battle", FIGURE12),
     "figure4-game": partial(_maps, "smac", FIGURE4),
-    "figure8-game": partial(_figure8, "smac"),
+    "figure8-game": partial(_figure8, [f"smac-{name}" for name in FIGURE8], range(1, 6)),
     "figure12-game": partial(_maps, "smac", FIGURE12),
     "pilot": _pilot,
     "controls": _controls,
+    "explained": _explained,
+    "tenth": _tenth,
     "smoke": _smoke,
 }
 """Sweeps by name; the order of a sweep is the order in which its runs begin. Those that end in -game need
 StarCraft II, the others of the same figures use the embedded engine."""
 
+SHARED = {"figure8": "figure4", "figure8-foraging": "figure3", "figure8-game": "figure4-game"}
+"""Sweeps that compare runs of another sweep with their own: what both ask for lies in the other's folder."""
+
 
 def runs_of(sweep: str) -> list[Run]:
-    """List the runs of a sweep; raise ValueError for an unknown name."""
+    """List the runs of a sweep, those that it shares with another sweep in the folder of that one.
+
+    Raises ValueError for an unknown name.
+    """
     if sweep not in SWEEPS:
         raise ValueError(f"unknown sweep {sweep!r}; known are {', '.join(SWEEPS)}")
-    return [Run(f"{sweep}/{folder_of(config)}", config) for config in SWEEPS[sweep]()]
+    other = SHARED.get(sweep)
+    shared = set(SWEEPS[other]()) if other else set()
+    return [Run(f"{other if config in shared else sweep}/{folder_of(config)}", config) for config in SWEEPS[sweep]()]
 
 
 def selection(sweep: str, total_steps: int | None = None, **only: Collection[Any]) -> list[Run]:
@@ -145,12 +168,12 @@ def selection(sweep: str, total_steps: int | None = None, **only: Collection[Any
         only: allowed values by the name of a setting.
     """
     kept = []
-    for _, config in runs_of(sweep):
+    for folder, config in runs_of(sweep):
         if all(not values or getattr(config, name) in values for name, values in only.items()):
             if total_steps:
                 interval = max(1, min(config.test_interval, total_steps // 10))
                 config = changed(config, total_steps=total_steps, test_interval=interval)
-            kept.append(Run(f"{sweep}/{folder_of(config)}", config))
+            kept.append(Run(folder, config))
     return kept
 
 

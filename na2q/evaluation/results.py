@@ -2,12 +2,13 @@
 
 import warnings
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from na2q.campaign.sweeps import selection
+from na2q.campaign.sweeps import SHARED, runs_of, selection
 from na2q.config import Curve, curve_of, meant_by
 from na2q.files import as_path
 from na2q.training.records import RECORD, DamagedRunWarning, RunError, read_metrics, read_record, run_folders
@@ -53,17 +54,23 @@ def load_runs(folder: Path | str) -> pd.DataFrame:
 def load_sweeps(root: Path | str, sweeps: Iterable[str]) -> pd.DataFrame:
     """Read the finished runs of several sweeps below `root`, those without any left out.
 
+    Runs that a sweep shares with another one (`na2q.campaign.sweeps.SHARED`) are read as its own too.
+
     Raises FileNotFoundError where none of them has a finished run.
     """
     tables = []
     for sweep in sweeps:
-        try:
-            tables.append(load_runs(Path(root) / sweep))
-        except FileNotFoundError:
-            continue
+        for place in (sweep, *_shared(sweep)):
+            with suppress(FileNotFoundError):
+                tables.append(load_runs(Path(root) / place).assign(sweep=sweep))
     if not tables:
         raise FileNotFoundError(f"no finished run of {' or '.join(sweeps)} below {root}")
     return pd.concat(tables, ignore_index=True)
+
+
+def _shared(sweep: str) -> list[str]:
+    """Folders of the runs that a sweep shares with another one; none for a name that is no sweep's."""
+    return [run.folder for run in runs_of(sweep) if not run.folder.startswith(f"{sweep}/")] if sweep in SHARED else []
 
 
 def _table(path: Path, record: Mapping[str, Any]) -> pd.DataFrame:
@@ -175,7 +182,7 @@ def missing(sweep: str, root: Path | str, tasks: Collection[str] = ()) -> pd.Dat
     """
     rows = []
     for folder, config in selection(sweep, env=tasks):
-        path = Path(root) / folder / "run.json"
+        path = Path(root) / folder / RECORD
         try:
             found = read_record(path.parent) if path.exists() else {"status": "missing"}
         except RunError:

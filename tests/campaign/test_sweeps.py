@@ -44,6 +44,24 @@ def test_figure_3_is_the_papers_comparison_seed_by_seed() -> None:
     assert len(runs) == 11 * 2 * 5
 
 
+@pytest.mark.parametrize(("sweep", "other"), sweeps.SHARED.items())
+def test_run_that_two_sweeps_ask_for_lies_in_one_folder(sweep: str, other: str) -> None:
+    own, shared = [], []
+    for run in sweeps.runs_of(sweep):
+        (own if run.folder.startswith(f"{sweep}/") else shared).append(run)
+    assert set(shared) <= set(sweeps.runs_of(other))
+    assert {run.config.method for run in shared} == {"na2q", "vdn", "qatten"}
+    assert not {run.config for run in own} & {run.config for run in sweeps.runs_of(other)}
+    assert set(sweeps.selection(sweep)) == {*own, *shared}
+
+
+def test_tenth_is_a_tenth_of_the_papers_steps_on_every_map() -> None:
+    runs = [run.config for run in sweeps.runs_of("tenth")]
+    assert {(config.env, 10 * config.total_steps) for config in runs} == {
+        (run.config.env, run.config.total_steps) for name in ("figure4", "figure12") for run in sweeps.runs_of(name)
+    }
+
+
 def test_unknown_sweep_names_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["sweep", "nothing"])

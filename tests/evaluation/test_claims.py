@@ -21,8 +21,8 @@ from na2q.paths import repo_root
 LABELS = re.compile(r"^\((\S+)\)=|^:(?:name|label): (\S+)", flags=re.M)
 
 
-def claim(rule: str, compares: str, margin: float = 0.5, names: str = "figure3") -> Claim:
-    return Claim("X", "", "", "", "07#level-based-foraging", rule, names, compares, margin)
+def claim(rule: str, compares: str, margin: float = 0.5, names: str = "figure3", beside: str = "") -> Claim:
+    return Claim("X", "", "", "", "07#level-based-foraging", rule, names, beside, compares, margin)
 
 
 def case(rule: str, compares: str, margin: float, scores: Mapping[str, Mapping[str, list[float]]]) -> Case:
@@ -150,10 +150,13 @@ def verdict_of(root: Path, asked: Claim) -> claims.Verdict:
         (HIGH, "reproduced", ""),
         ([0.0] * 5, "not reproduced", ""),
         (LOW, "open", "the interval holds the margin"),
-        (HIGH[:4], "open", "figure3: 1 runs missing"),
+        (HIGH[:4], "holds so far", "4 seeds of 5"),
+        ([0.0] * 3, "fails so far", "3 seeds of 5"),
+        (WIDE[:3], "undecided so far", "3 seeds of 5"),
+        (HIGH[:2], "open", "figure3: 3 runs missing"),
     ],
 )
-def test_verdict_waits_for_every_run(
+def test_verdict_is_provisional_from_three_seeds_on_and_final_with_all_five(
     dvd: list[float], verdict: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sweeps.SWEEPS, "figure3", lambda: few(("dvd", "qmix"), LBF))
@@ -161,6 +164,36 @@ def test_verdict_waits_for_every_run(
     found = verdict_of(tmp_path, claim("improves", "dvd > qmix"))
     assert (found.verdict, found.reason) == (verdict, reason)
     assert "figure3: lbf-4p-2f" in found.measured
+
+
+def test_sweep_of_three_seeds_gives_a_provisional_verdict_however_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three = sweeps.grid(("dvd", "qmix"), (LBF,), range(1, 4), total_steps=20_000)
+    monkeypatch.setitem(sweeps.SWEEPS, "figure3", lambda: three)
+    fill(tmp_path, "figure3", {"dvd": HIGH, "qmix": LOW})
+    assert verdict_of(tmp_path, claim("improves", "dvd > qmix"))[2:4] == ("holds so far", "3 seeds of 5")
+
+
+def test_one_curve_with_few_seeds_keeps_the_claim_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sweeps.SWEEPS, "figure3", lambda: few(("dvd", "qmix", "vdn"), LBF))
+    fill(tmp_path, "figure3", {"dvd": HIGH, "qmix": LOW[:2], "vdn": []})
+    assert verdict_of(tmp_path, claim("improves", "dvd > qmix")).reason == "figure3: 3 runs missing"
+
+
+def test_other_tasks_get_a_verdict_of_their_own_beside_the_papers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sweeps.SWEEPS, "figure4", lambda: few(("dvd", "qmix"), HARD))
+    monkeypatch.setitem(sweeps.SWEEPS, "figure3", lambda: few(("dvd", "qmix"), LBF))
+    fill(tmp_path, "figure3", {"dvd": HIGH[:3], "qmix": LOW[:3]})
+    found = verdict_of(tmp_path, claim("improves", "dvd > qmix", names="figure4", beside="figure3"))
+    assert (found.verdict, found.measured, found.reason) == ("open", "", "figure4: no run yet")
+    assert found.beside is not None
+    assert found.beside.verdict == "holds so far"
+    shown = claims.table([found]).loc["X"]
+    assert shown["verdict"] == "open (figure4: no run yet); on lbf-4p-2f: holds so far (3 seeds of 5)"
+    assert shown["measured"].startswith("nothing yet; on lbf-4p-2f: P(")
 
 
 def test_pilot_is_measured_and_settles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from na2q.campaign import sweeps
+from na2q.campaign.sweeps import runs_of
 from na2q.config import TrainConfig, configure
 from na2q.evaluation.figures import learning_curves
 from na2q.evaluation.results import (
@@ -113,6 +114,15 @@ def test_sweep_and_last_evaluation_of_a_run_are_columns(tmp_path: Path) -> None:
         load_sweeps(tmp_path, ["figure3", "figure4"])
 
 
+def test_run_that_two_sweeps_ask_for_is_read_as_both_of_them(tmp_path: Path) -> None:
+    for run in runs_of("figure8-foraging")[:2]:
+        store(tmp_path / run.folder, run.config, [0.5])
+    table = load_sweeps(tmp_path, ["figure3", "figure8-foraging"])
+    found = set(table[["sweep", "label"]].itertuples(index=False, name=None))
+    assert found == {("figure3", "na2q"), ("figure8-foraging", "na2q"), ("figure8-foraging", "na2q order 1")}
+    assert len(missing("figure8-foraging", tmp_path)) == len(runs_of("figure8-foraging")) - 2
+
+
 def test_settings_get_curves_of_their_own_when_named(tmp_path: Path) -> None:
     settings = {"options.orders": (1, 2, 3), "options.credits": "state"}
     for preset, more in (("released", {}), ("paper", {}), ("released", settings)):
@@ -163,7 +173,7 @@ def test_damaged_run_is_named_in_a_warning_and_the_others_are_there(
 
 
 def test_what_a_sweep_lacks_is_listed(tmp_path: Path) -> None:
-    runs = sweeps.runs_of("pilot")
+    runs = runs_of("pilot")
     assert len(missing("pilot", tmp_path)) == len(runs)
     assert missing_in_words("pilot", tmp_path) == f"pilot has not begun: {len(runs)} runs"
     for folder, config in runs[:-1]:

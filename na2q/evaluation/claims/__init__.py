@@ -2,9 +2,9 @@
 
 Rules on runs, on theory and on explanations have a module each. Margins are in the file and were fixed before the runs
 were looked at. A rule says what was measured and whether the claim holds, or that it cannot tell. A claim on runs gets
-a verdict only when every run that it compares exists at the paper's length; until then it is open, whatever the
-numbers so far. The embedded battle engine is not StarCraft II, so that a claim on maps is at most settled for the
-engine.
+a final verdict only when every run that it compares exists at the paper's length, five seeds each, and a provisional
+one from three seeds on; until then it is open, whatever the numbers so far. The embedded battle engine is not
+StarCraft II, so that a claim on maps is at most settled for the engine.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,15 +13,28 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from na2q.campaign.sweeps import runs_of
 from na2q.config import family_of
 from na2q.evaluation import results
 from na2q.evaluation.claims import on_explanations, on_runs, on_theory
-from na2q.evaluation.claims.case import PILOTS, Case, Claim, Finding, evidence, lacking, pairs
+from na2q.evaluation.claims.case import (
+    FINAL_SEEDS,
+    PILOTS,
+    PROVISIONAL_SEEDS,
+    Case,
+    Claim,
+    Finding,
+    evidence,
+    full_seeds,
+    lacking,
+    pairs,
+)
 from na2q.paths import repo_root
 
 __all__ = ["Case", "Claim", "Finding", "Verdict", "claims", "judge", "lacking", "pairs", "scoreboard", "table"]
 
-VERDICTS = ("reproduced", "not reproduced", "engine only", "open")
+SO_FAR = {True: "holds so far", False: "fails so far", None: "undecided so far"}
+VERDICTS = ("reproduced", "not reproduced", *SO_FAR.values(), "engine only", "open")
 ON_RUNS = on_runs.RULES
 WITHOUT_RUNS: dict[str, Callable[[Claim], Finding]] = {**on_theory.RULES, **on_explanations.RULES}
 RULES = {**ON_RUNS, **WITHOUT_RUNS}
@@ -35,6 +48,7 @@ class Verdict(NamedTuple):
     measured: str
     verdict: str  # one of VERDICTS
     reason: str
+    beside: "Verdict | None" = None  # on other tasks than the paper's, where the claim names a sweep for that
 
 
 def claims() -> list[Claim]:
@@ -59,17 +73,22 @@ def judge(claim: Claim, runs: pd.DataFrame, root: Path) -> Verdict:
         if found.holds is None:
             return Verdict(claim, found.measured, "open", found.why)
         return Verdict(claim, found.measured, *_settled(found.holds, found.engine))
-    compared = evidence(claim, runs)
+    beside = judge(claim._replace(sweeps=claim.beside, beside=""), runs, root) if claim.beside else None
+    compared, names = evidence(claim, runs), " and ".join(claim.sweeps.split())
     if compared is None:
-        return Verdict(claim, "", "open", f"{' and '.join(claim.sweeps.split())}: no run yet")
+        return Verdict(claim, "", "open", f"{names}: no run yet", beside)
     found = ON_RUNS[claim.rule](Case(claim, compared))
     measured = f"{found.measured} ({_where(compared)})"
-    wanting = lacking(claim, root)
-    if wanting:
-        return Verdict(claim, measured, "open", f"{' and '.join(claim.sweeps.split())}: {wanting} runs missing")
+    engine = bool(compared["env"].map(family_of).eq("battle").any())
+    wanting, seeds = lacking(claim, root), full_seeds(claim, root)
+    if seeds < PROVISIONAL_SEEDS:
+        return Verdict(claim, measured, "open", f"{names}: {wanting} runs missing", beside)
+    if wanting or seeds < FINAL_SEEDS:
+        reason = f"{seeds} seeds of {FINAL_SEEDS}{', on the embedded engine' if engine else ''}"
+        return Verdict(claim, measured, SO_FAR[found.holds], reason, beside)
     if found.holds is None:
-        return Verdict(claim, measured, "open", "the interval holds the margin")
-    return Verdict(claim, measured, *_settled(found.holds, bool(compared["env"].map(family_of).eq("battle").any())))
+        return Verdict(claim, measured, "open", "the interval holds the margin", beside)
+    return Verdict(claim, measured, *_settled(found.holds, engine), beside)
 
 
 def _settled(holds: bool, engine: bool) -> tuple[str, str]:
@@ -88,7 +107,8 @@ def _where(runs: pd.DataFrame) -> str:
 def scoreboard(root: Path | str) -> list[Verdict]:
     """Judge all claims by the runs below a folder of sweeps."""
     board = claims()
-    names = dict.fromkeys([name for claim in board for name in claim.sweeps.split()] + list(PILOTS))
+    asked = [name for claim in board for name in f"{claim.sweeps} {claim.beside}".split()]
+    names = dict.fromkeys([*asked, *PILOTS])
     try:
         runs = results.load_sweeps(root, names)
     except FileNotFoundError:
@@ -99,18 +119,30 @@ def scoreboard(root: Path | str) -> list[Verdict]:
 
 def table(board: Iterable[Verdict]) -> pd.DataFrame:
     """Write verdicts as a table for the book, with links to the chapters that exist."""
-    rows = {
-        claim.id: {
+    rows = {}
+    for found in board:
+        claim = found.claim
+        rows[claim.id] = {
             "paper": claim.place,
             "claim": claim.claim,
             "settled by": claim.settles + (f" Margin {claim.margin:g}." if claim.margin else ""),
-            "measured": measured or "nothing yet",
-            "verdict": verdict + (f" ({reason})" if reason else ""),
+            "measured": _with_beside(found, lambda verdict: verdict.measured or "nothing yet"),
+            "verdict": _with_beside(found, _in_words),
             "shown in": link(claim),
         }
-        for claim, measured, verdict, reason in board
-    }
     return pd.DataFrame(rows).T.rename_axis("")
+
+
+def _in_words(found: Verdict) -> str:
+    return found.verdict + (f" ({found.reason})" if found.reason else "")
+
+
+def _with_beside(found: Verdict, text: Callable[[Verdict], str]) -> str:
+    """Say something of a verdict and, with the tasks before it, of the one beside it."""
+    if found.beside is None:
+        return text(found)
+    tasks = dict.fromkeys(config.env for name in found.claim.beside.split() for _, config in runs_of(name))
+    return f"{text(found)}; on {' and '.join(tasks)}: {text(found.beside)}"
 
 
 def link(claim: Claim) -> str:

@@ -1,5 +1,6 @@
 """What the paper claims, and the runs that a claim speaks of."""
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -7,11 +8,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from na2q.campaign import sweeps
-from na2q.config import SCENARIOS, family_of
+from na2q.config import SCENARIOS, Curve, family_of
 from na2q.evaluation import protocol, results
 
 PILOTS = ("pilot", "controls")  # looked at where a claim's own sweeps have nothing yet
-PILOT_FAMILIES = {"figure8": {"lbf"}}  # the pilot's ablations ran on foraging
+PROVISIONAL_SEEDS, FINAL_SEEDS = 3, 5  # of full length, of every curve on every task, that a verdict needs
 
 
 class Claim(NamedTuple):
@@ -24,6 +25,7 @@ class Claim(NamedTuple):
     chapter: str  # number of the chapter that shows it, and the place there
     rule: str  # key of RULES
     sweeps: str  # whose runs settle it; empty where none are needed
+    beside: str  # sweep on other tasks than the paper's, which gets a verdict of its own; mostly empty
     compares: str  # "a > b; c > d": the first of each pair is claimed to be ahead; * is every other method
     margin: float
 
@@ -77,7 +79,7 @@ def evidence(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame | None:
     Tasks on which a compared curve has not run are left out.
     """
     asked = {family_of(config.env) for name in claim.sweeps.split() for _, config in sweeps.runs_of(name)}
-    runs = runs[runs["env"].map(family_of).isin(asked | PILOT_FAMILIES.get(claim.sweeps, asked))]
+    runs = runs[runs["env"].map(family_of).isin(asked)]
     for names in (claim.sweeps.split(), *([name] for name in PILOTS)):
         found = runs[runs["sweep"].isin(names)]
         curves = {curve for pair in pairs(claim, found["curve"].unique()) for curve in pair}
@@ -91,6 +93,19 @@ def evidence(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame | None:
 
 def lacking(claim: Claim, root: Path) -> int:
     """Number of runs of a claim's own sweeps, among those that it compares, that are not stored at full length."""
+    return sum(asked - stored for asked, stored in _counts(claim, root).values())
+
+
+def full_seeds(claim: Claim, root: Path) -> int:
+    """Number of seeds at full length that every curve which a claim compares has on every task."""
+    return min(stored for _, stored in _counts(claim, root).values())
+
+
+def _counts(claim: Claim, root: Path) -> dict[tuple[str, str], tuple[int, int]]:
+    """Seeds that are asked for and that are stored, by task and curve."""
     curves = {curve for pair in pairs(claim, sweeps.PAPER) for curve in pair}
-    tables = [results.missing(name, root) for name in claim.sweeps.split()]
-    return sum(int(table["curve"].isin(curves).sum()) for table in tables)
+    names = claim.sweeps.split()
+    asked = Counter((config.env, Curve.of(config).name) for name in names for _, config in sweeps.runs_of(name))
+    wanting = pd.concat([results.missing(name, root) for name in names])
+    absent = Counter(wanting[["env", "curve"]].itertuples(index=False, name=None))
+    return {key: (count, count - absent[key]) for key, count in asked.items() if key[1] in curves}
