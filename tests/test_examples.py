@@ -24,7 +24,7 @@ def run(script: str, *arguments: str, cwd: Path) -> str:
 
 
 @pytest.mark.usefixtures("registry")
-@pytest.mark.parametrize("page", ["book/own_environment.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["book/own_environment.md", "book/engine.md", "CONTRIBUTING.md"])
 def test_code_of_a_page_runs_as_written(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(python_of(page), page, "exec"), {"__name__": "page"})

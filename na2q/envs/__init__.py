@@ -2,11 +2,15 @@
 
 import importlib
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from na2q.config import ENV_OPTIONS, NoOptions, Settings, check_name, family_of
+from na2q.config import ENV_OPTIONS, NoOptions, Settings, check_name, configure, family_of
 from na2q.envs.base import Clonable, Observation, Recordable, Snapshot, Transition, VectorEnv
 from na2q.envs.pettingzoo import from_pettingzoo
+
+if TYPE_CHECKING:
+    from na2q.envs.battle.starcraft2 import MultiAgentEnv, StarCraft2Env
+    from na2q.envs.parallel import ParallelTask
 
 Constructor = Callable[[str, Any, int], VectorEnv]
 """Makes copies of an environment from its full name, the options of its family and the number of copies."""
@@ -66,16 +70,50 @@ def make(name: str, options: Any, n_envs: int = 1) -> VectorEnv:
     return ENVS[family].constructor(name, options, n_envs)
 
 
+def to_pettingzoo(env: str | VectorEnv, render_mode: str | None = None, **options: Any) -> "ParallelTask":
+    """Return an environment of this package as a ParallelEnv of PettingZoo.
+
+    Args:
+        env: its name, or a VectorEnv of one copy.
+        render_mode: rgb_array for pictures by `render`; None for none.
+        options: settings of the environment where `env` is a name, such as ``sight=3``.
+
+    Raises:
+        ImportError: PettingZoo is not installed.
+        ValueError: an unknown environment or setting, a setting for a VectorEnv that is made already, several copies.
+    """
+    try:
+        from na2q.envs.parallel import ParallelTask
+    except ImportError as error:
+        raise ImportError(f"to_pettingzoo needs PettingZoo: pip install 'na2q[pettingzoo]' ({error})") from error
+    if not isinstance(env, str):
+        if options:
+            raise ValueError(f"settings {sorted(options)} are for environments given by name, but env is {env!r}")
+        return ParallelTask(env, type(env).__name__, render_mode)
+    settings = {f"env_options.{name}": value for name, value in options.items()}
+    return ParallelTask(make(env, configure(env=env, **settings).env_options), env, render_mode)
+
+
+def __getattr__(name: str) -> Any:
+    """Import SMAC's interface when it is first used: it brings the battle engine along."""
+    if name not in ("MultiAgentEnv", "StarCraft2Env"):
+        raise AttributeError(f"module 'na2q.envs' has no attribute {name!r}")
+    return getattr(importlib.import_module("na2q.envs.battle.starcraft2"), name)
+
+
 __all__ = [
     "ENVS",
     "Clonable",
     "Family",
+    "MultiAgentEnv",
     "Observation",
     "Recordable",
     "Snapshot",
+    "StarCraft2Env",
     "Transition",
     "VectorEnv",
     "from_pettingzoo",
     "make",
     "register",
+    "to_pettingzoo",
 ]

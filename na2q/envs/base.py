@@ -9,6 +9,8 @@ from numpy import ndarray
 
 from na2q.spec import EnvSpec
 
+MAX_SEED = 2**31 - 1  # seeds of episodes are below, as far as every environment takes them
+
 
 class Observation(NamedTuple):
     """What is known before acting, for each of E copies."""

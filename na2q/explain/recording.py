@@ -20,7 +20,7 @@ from torch import Tensor
 
 import na2q
 from na2q.config import as_dict
-from na2q.envs.base import Recordable, VectorEnv
+from na2q.envs.base import MAX_SEED, Recordable, VectorEnv
 from na2q.explain.camera import Camera, blank
 from na2q.explain.probe import Probe
 from na2q.files import replacing
@@ -29,7 +29,6 @@ from na2q.nets.agents import mask_unavailable
 from na2q.training.policy import Policy, load_method, make_env
 from na2q.training.rollout import play
 from na2q.training.runlog import WEIGHTS, git_commit
-from na2q.training.trainer import MAX_SEED
 from na2q.types import EpisodeBatch
 
 SCHEMA = 1

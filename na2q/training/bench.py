@@ -17,9 +17,10 @@ import torch
 from torch import nn
 
 from na2q.config import TrainConfig
+from na2q.envs.base import MAX_SEED
 from na2q.training.memory import keep_freed_memory
 from na2q.training.rollout import play
-from na2q.training.trainer import MAX_SEED, Trainer, epsilon_at
+from na2q.training.trainer import Trainer, epsilon_at
 
 
 class Floor(nn.Module):

@@ -12,14 +12,14 @@ from numpy import ndarray
 
 from na2q import envs
 from na2q.config import TrainConfig, configure, family_of
-from na2q.envs.base import KeepsReplays, Observation, VectorEnv
+from na2q.envs.base import MAX_SEED, KeepsReplays, Observation, VectorEnv
 from na2q.methods import METHODS
 from na2q.methods.base import QLearning
 from na2q.nets.agents import RecurrentAgent
 from na2q.spec import EnvSpec
 from na2q.training.rollout import epsilon_greedy, play
 from na2q.training.runlog import read_weights
-from na2q.training.trainer import MAX_SEED, run_name
+from na2q.training.trainer import run_name
 from na2q.types import NO_ACTION
 
 

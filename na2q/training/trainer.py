@@ -8,7 +8,7 @@ import torch
 
 from na2q import envs
 from na2q.config import ExploreConfig, TrainConfig
-from na2q.envs.base import KeepsReplays, VectorEnv
+from na2q.envs.base import MAX_SEED, KeepsReplays, VectorEnv
 from na2q.methods import METHODS
 from na2q.nets.agents import RecurrentAgent
 from na2q.training.learner import Learner
@@ -16,7 +16,6 @@ from na2q.training.memory import memory_for
 from na2q.training.replay import Replay
 from na2q.training.rollout import play
 
-MAX_SEED = 2**31 - 1
 STREAMS = 4  # of random numbers in training: weights, actions, tests, replay
 Metrics = dict[str, int | float]
 
