@@ -128,7 +128,11 @@ class LBF:
         }
 
     def snapshot(self, copy: int) -> Snapshot:
-        """Return positions, levels and food; `loaded` marks players that ate, `food_left` what their step left."""
+        """Return positions, levels and food.
+
+        `loaded` marks players that ate, `player_reward` is what the package pays each of them for it, and `food_left`
+        is what their step left.
+        """
         board = self.boards[copy]
         players, (ys, xs, levels) = board.players, board.dealt.T
         food = (("food",), board.field[ys, xs] > 0)
@@ -139,6 +143,7 @@ class LBF:
             },
             happened={
                 "loaded": (("agent",), np.array([player.reward > 0 for player in players])),
+                "player_reward": (("agent",), np.array([player.reward for player in players], np.float32)),
                 "food_left": food,
             },
             episode={

@@ -8,10 +8,11 @@ agents has no dividends of more, which leaves few evaluations. Arrays hold r row
 
 from collections.abc import Callable, Mapping
 from itertools import combinations
-from math import factorial
 
 import numpy as np
 from numpy import ndarray
+
+from na2q.theory.dividends import members, shapley_values
 
 MOST_AGENTS = 10  # whose 2^n subsets are enumerated
 
@@ -96,11 +97,9 @@ def _present(q: ndarray, baseline: ndarray, team: tuple[int, ...]) -> ndarray:
 
 def _shares(worth: Mapping[tuple[int, ...], ndarray], players: tuple[int, ...], n: int) -> ndarray:
     """Share a game of some players, of which every subset's worth (r,) is known, among all n agents."""
-    size = len(players)
     found = np.zeros((len(worth[()]), n))
-    for i in players:
-        others = [j for j in players if j != i]
-        for t in (t for s in range(size) for t in combinations(others, s)):
-            weight = factorial(len(t)) * factorial(size - 1 - len(t)) / factorial(size)
-            found[:, i] += weight * (worth[tuple(sorted((*t, i)))] - worth[t])
+    subsets = [
+        tuple(player for player, there in zip(players, who, strict=True) if there) for who in members(len(players))
+    ]
+    found[:, players] = shapley_values(np.stack([worth[t] for t in subsets], -1))
     return found

@@ -173,6 +173,9 @@ def test_lbf_food_goes_when_it_is_loaded_also_in_the_last_step(tmp_path: Path) -
     assert eaten.values.sum(1).max() == 1
     assert eaten.values.any()
     np.testing.assert_array_equal(eaten.any("food").values, found["loaded"].any("agent").values)
+    paid = found["player_reward"].values.sum(-1)[filled := found["filled"].values]
+    np.testing.assert_allclose(paid - 0.002, found["reward"].values[filled], atol=1e-6)
+    np.testing.assert_array_equal(found["player_reward"].values[filled] > 0, found["loaded"].values[filled])
     np.testing.assert_array_equal(eaten.any("step").all("food").values, found["cleared"].values)
     np.testing.assert_allclose(
         (found["reward"] > 0).values, eaten.any("food").values
