@@ -101,7 +101,7 @@ def joint_action_values(tables: Mapping[str, Float[ndarray, "a a"]]) -> Figure:
         axes.imshow(table, cmap="PuOr", vmin=-limit, vmax=limit)
         for (row, column), value in np.ndenumerate(table):
             shade = "white" if abs(value) > 0.7 * limit else "black"
-            axes.text(column, row, f"{value:.1f}", ha="center", va="center", color=shade, fontsize=11)
+            axes.text(column, row, _short(value), ha="center", va="center", color=shade, fontsize=12)
             if value == table.max():
                 corner = (column - 0.46, row - 0.46)
                 axes.add_patch(Rectangle(corner, 0.92, 0.92, fill=False, edgecolor="black", linewidth=2.5))
@@ -113,6 +113,11 @@ def joint_action_values(tables: Mapping[str, Float[ndarray, "a a"]]) -> Figure:
     panels[0][0].set_ylabel("action of agent 1")
     figure.tight_layout()
     return figure
+
+
+def _short(value: float) -> str:
+    """One digit after the point, none of a whole number, and no sign before zero."""
+    return f"{round(float(value), 1) + 0.0:g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _curve(axes: Axes, table: pd.DataFrame, name: str, band: str) -> None:

@@ -118,9 +118,17 @@ def labels(path: Path) -> set[str]:
 
 def test_links_lead_to_places_that_exist() -> None:
     for found in board_of():
-        number, _, place = found.chapter.partition("#")
-        (path,) = (repo_root() / "notebooks").glob(f"{number}_*.ipynb")
-        assert place in labels(path), found.chapter
+        for number, _, place in (one.partition("#") for one in found.chapter.split()):
+            (path,) = (repo_root() / "notebooks").glob(f"{number}_*.ipynb")
+            assert place in labels(path), found.chapter
+
+
+def test_what_holds_by_construction_says_so_where_it_is_reproduced() -> None:
+    sure = claim("greedy", "")._replace(guaranteed="weights are never negative")
+    board = [claims.Verdict(sure._replace(id=kind), "", kind, "") for kind in ("reproduced", "not reproduced")]
+    told = claims.table(board)["verdict"]
+    assert told["reproduced"] == "reproduced (it holds by construction: weights are never negative)"
+    assert told["not reproduced"] == "not reproduced"
 
 
 def test_unknown_rule_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,13 +128,15 @@ def table(board: Iterable[Verdict]) -> pd.DataFrame:
             "settled by": claim.settles + (f" Margin {claim.margin:g}." if claim.margin else ""),
             "measured": _with_beside(found, lambda verdict: verdict.measured or "nothing yet"),
             "verdict": _with_beside(found, _in_words),
-            "shown in": link(claim),
+            "shown in": links(claim),
         }
     return pd.DataFrame(rows).T.rename_axis("")
 
 
 def _in_words(found: Verdict) -> str:
-    return found.verdict + (f" ({found.reason})" if found.reason else "")
+    sure = found.claim.guaranteed and found.verdict == "reproduced"
+    told = f"it holds by construction: {found.claim.guaranteed}" if sure else found.reason
+    return found.verdict + (f" ({told})" if told else "")
 
 
 def _with_beside(found: Verdict, text: Callable[[Verdict], str]) -> str:
@@ -145,9 +147,12 @@ def _with_beside(found: Verdict, text: Callable[[Verdict], str]) -> str:
     return f"{text(found)}; on {' and '.join(tasks)}: {text(found.beside)}"
 
 
-def link(claim: Claim) -> str:
-    """Link from the scoreboard to the place that shows a claim's evidence, plain where its chapter does not exist."""
-    number, _, place = claim.chapter.partition("#")
+def links(claim: Claim) -> str:
+    """Links from the scoreboard to the places that show a claim's evidence, plain where a chapter does not exist."""
+    return ", ".join(_link(*one.partition("#")[::2]) for one in claim.chapter.split())
+
+
+def _link(number: str, place: str) -> str:
     found = sorted((repo_root() / "notebooks").glob(f"{number}_*.ipynb"))
     if not found:
         return f"chapter {number}"

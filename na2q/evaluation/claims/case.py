@@ -22,12 +22,13 @@ class Claim(NamedTuple):
     place: str  # in the paper
     claim: str  # in our words
     settles: str  # what would decide it here
-    chapter: str  # number of the chapter that shows it, and the place there
+    chapter: str  # number#place of what shows it, several with spaces between
     rule: str  # key of RULES
     sweeps: str  # whose runs settle it; empty where none are needed
     beside: str  # sweep on other tasks than the paper's, which gets a verdict of its own; mostly empty
     compares: str  # "a > b; c > d": the first of each pair is claimed to be ahead; * is every other method
     margin: float
+    guaranteed: str = ""  # why it could not have failed; empty where it could
 
 
 class Finding(NamedTuple):

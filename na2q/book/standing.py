@@ -1,0 +1,115 @@
+"""How NA2Q stands, in sentences: against a baseline, its rank, what its masks are worth, its claims."""
+
+from collections.abc import Collection, Sequence
+
+import pandas as pd
+
+from na2q.book.prose import are, by_side, counted, ordinal, series
+from na2q.campaign import sweeps
+from na2q.config import family_of
+from na2q.evaluation import protocol, results
+from na2q.evaluation.claims import VERDICTS, Verdict
+from na2q.stats import Estimate
+from na2q.style import look
+
+NA2Q = "na2q"
+FAMILIES = {"lbf": "foraging", "battle": "battles"}
+RIVALS = {"chance": "a feature chosen by chance", "size": "the largest feature"}
+
+
+def against(runs: pd.DataFrame, other: str, asked: int = 5) -> str:
+    """Say by how much NA2Q as released is ahead of another method, sweep by sweep, the shortest runs first.
+
+    Args:
+        runs: table of `results.select`, of one family of tasks.
+        other: curve that it is compared with.
+        asked: seeds that the paper has of each.
+    """
+    told = []
+    for sweep in runs.groupby("sweep")["point"].max().sort_values().index:
+        table = runs[(runs["sweep"] == sweep) & runs["curve"].isin([NA2Q, other])]
+        both = table.groupby("env")["curve"].transform("nunique") == 2
+        if both.any():
+            told.append(_compared(table[both], other, asked))
+    return " ".join(told) or f"NA²Q and {look(other).label} have no runs to compare yet."
+
+
+def _compared(table: pd.DataFrame, other: str, asked: int) -> str:
+    scores = protocol.scores(table)
+    tasks = sorted(scores["env"].unique())
+    found = protocol.differences(scores, of=NA2Q).iloc[-1]  # over all tasks where there are several
+    gap = Estimate(found["difference"], found["low"], found["high"])
+    seeds = scores.groupby(["env", "curve"])["seed"].nunique()
+    label, much = look(other).label, f"{abs(gap.value):.2f} of return"
+    level = f"NA²Q and {label} are {much} apart, which these runs cannot tell from none"
+    words = by_side(gap, f"NA²Q is ahead of {label} by {much}", f"NA²Q is behind {label} by {much}", level)
+    ends = "" if pd.isna(gap.low) else f" (95 % interval {_signed(gap.low)} to {_signed(gap.high)})"
+    place = f"On {series(tasks)} after {int(table['point'].max()):,} steps (n = {results.span(seeds)} of {asked} seeds)"
+    return f"{place}, {words}{ends}."
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def rank(runs: pd.DataFrame) -> str:
+    """Say where NA2Q as released ranks, in the sweep that has most of the paper's methods on all its tasks."""
+    runs = runs[runs["curve"].isin(sweeps.PAPER)]
+    ranked = protocol.aggregate(protocol.scores(runs), reps=2)
+    ranked = ranked[ranked.groupby("sweep")["curve"].transform("nunique") == ranked.groupby("sweep").size().max()]
+    ranked = ranked[ranked["sweep"] == ranked["sweep"].iloc[0]]
+    values = ranked.set_index("curve")["iqm"]
+    if NA2Q not in values or len(values) < 2:
+        return "No sweep has enough methods for a rank yet."
+    place, sweep = int(values.rank(ascending=False)[NA2Q]), ranked["sweep"].iloc[0]
+    steps = int(runs[runs["sweep"] == sweep]["point"].to_numpy().max())
+    first = "" if place == 1 else f"; the first is {look(str(values.idxmax())).label}"
+    return f"Among the {len(values)} methods that ran for {steps:,} steps on all tasks NA²Q is {ordinal(place)}{first}."
+
+
+def masks(tests: pd.DataFrame) -> str:
+    """Say in how many stored models the first feature of the mask decides more than a rival's, by family of tasks.
+
+    Args:
+        tests: data/explanations.csv.
+    """
+    told = []
+    for rival, name in RIVALS.items():
+        found = tests[tests["test"] == f"mask over {rival}"]
+        held = {FAMILIES[str(family)]: rows["low"] > 0 for family, rows in found.groupby(found["env"].map(family_of))}
+        parts = [f"in {counted(held[family])} of {family}" for family in FAMILIES.values() if family in held]
+        told.append(f"than deleting {name} {series(parts)}")
+    return f"Deleting the feature that a mask ranks first changes more actions {', and '.join(told)}."
+
+
+def claims(board: Sequence[Verdict], guaranteed: Collection[str]) -> str:
+    """Count the verdicts, and say which of the reproduced claims could not have failed.
+
+    Args:
+        board: verdicts on all claims.
+        guaranteed: ids of claims that hold by construction.
+    """
+    words = {
+        "reproduced": "reproduced",
+        "not reproduced": "not",
+        "engine only": "settled on an embedded engine only",
+        "open": "open",
+    }
+    told = []
+    for kind in VERDICTS:
+        ids = {one.claim.id for one in board if one.verdict == kind}
+        sure = len(ids & set(guaranteed)) if kind == "reproduced" else 0
+        why = f", {'which' if sure == len(ids) else f'{sure} of which'} hold by construction" if sure else ""
+        if ids:
+            told.append(
+                f"{are(len(ids))} {words[kind]}{why}" if kind in words else f"{len(ids)} {_on_seeds(kind, ids)}"
+            )
+    return f"Of {len(board)} claims of the paper {'; '.join(told)}."
+
+
+def _on_seeds(kind: str, ids: Collection[str]) -> str:
+    """Put a verdict on the seeds that there are, "holds so far" for example, into the number of its subject."""
+    verb, _, rest = kind.partition(" ")
+    if verb == "undecided":
+        return f"{'is' if len(ids) == 1 else 'are'} {kind}"
+    return f"{verb if len(ids) == 1 else verb.removesuffix('s')} {rest}"

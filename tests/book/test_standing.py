@@ -1,0 +1,80 @@
+"""Sentences about how NA2Q stands follow the runs and tests that are there."""
+
+import pandas as pd
+import pytest
+from synthetic_runs import runs
+
+from na2q.book import standing
+from na2q.evaluation.claims import VERDICTS, Claim, Verdict
+
+GOOD, BAD, WIDE = [0.90, 0.91, 0.92], [0.20, 0.21, 0.22], [0.1, 0.5, 0.9]
+
+
+def stored(sweep: str = "figure3", **curves: list[float]) -> pd.DataFrame:
+    tables = {name: {seed: [score] * 3 for seed, score in enumerate(each, 1)} for name, each in curves.items()}
+    return runs(tables, "lbf-4p-2f", sweep)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told"),
+    [
+        (GOOD, BAD, "NA²Q is ahead of VDN by 0.70 of return (95 % interval"),
+        (BAD, GOOD, "NA²Q is behind VDN by 0.70 of return (95 % interval"),
+        (WIDE, WIDE, "NA²Q and VDN are 0.00 of return apart, which these runs cannot tell from none (95 %"),
+        (GOOD[:1], BAD[:1], "(n = 1 of 5 seeds), NA²Q and VDN are 0.70 of return apart, which these runs cannot"),
+    ],
+)
+def test_comparison_follows_the_interval(ours: list[float], theirs: list[float], told: str) -> None:
+    assert told in standing.against(stored(na2q=ours, vdn=theirs), "vdn")
+
+
+def test_comparison_goes_through_sweeps_and_passes_over_those_without_both() -> None:
+    both = stored(na2q=GOOD, vdn=BAD)
+    alone = stored("pilot", na2q=GOOD)
+    assert standing.against(pd.concat([both, alone]), "vdn") == standing.against(both, "vdn")
+    assert standing.against(alone, "vdn") == "NA²Q and VDN have no runs to compare yet."
+
+
+def test_rank_counts_from_the_best() -> None:
+    assert "3 methods" in (told := standing.rank(stored(na2q=WIDE, vdn=GOOD, qmix=BAD)))
+    assert told.endswith("NA²Q is second; the first is VDN.")
+    assert standing.rank(stored(na2q=GOOD, vdn=BAD)).endswith("NA²Q is first.")
+    assert standing.rank(stored(vdn=GOOD, qmix=BAD)) == "No sweep has enough methods for a rank yet."
+
+
+def test_masks_are_counted_by_family_and_rival() -> None:
+    rows = [
+        ("lbf-4p-2f", "chance", 0.5), ("lbf-4p-2f", "chance", 0.1), ("battle-3m", "chance", -1.0),
+        ("lbf-4p-2f", "size", -0.1), ("lbf-4p-2f", "size", 0.1), ("battle-3m", "size", 1.0),
+    ]  # fmt: skip
+    tests = pd.DataFrame([{"env": env, "test": f"mask over {rival}", "low": low} for env, rival, low in rows])
+    assert standing.masks(tests) == (
+        "Deleting the feature that a mask ranks first changes more actions than deleting a feature chosen by chance in "
+        "all 2 models of foraging and in 0 of 1 model of battles, and than deleting the largest feature in 1 of 2 "
+        "models of foraging and in 1 of 1 model of battles."
+    )
+
+
+def test_claims_say_what_could_not_have_failed() -> None:
+    def verdict(name: str, kind: str) -> Verdict:
+        return Verdict(Claim(name, "", "", "", "", "", "", "", "", 0.0), "", kind, "")
+
+    board = [
+        verdict("I6", "reproduced"),
+        verdict("T3", "reproduced"),
+        verdict("L1", "open"),
+        verdict("T1", "not reproduced"),
+    ]
+    told = "Of 4 claims of the paper 2 are reproduced{}; 1 is not; 1 is open."
+    assert standing.claims(board, ["I6", "T3", "L1"]) == told.format(", which hold by construction")
+    assert standing.claims(board, ["I6"]) == told.format(", 1 of which hold by construction")
+    assert standing.claims(board, []) == told.format("")
+
+
+def test_every_verdict_has_a_sentence() -> None:
+    claim = Claim("L1", "", "", "", "", "", "", "", "", 0.0)
+    for kind in VERDICTS:
+        told = standing.claims([Verdict(claim, "", kind, "")], [])
+        assert told.startswith("Of 1 claims of the paper 1 "), told
+    two = [Verdict(claim._replace(id=name), "", "holds so far", "") for name in ("L1", "L2")]
+    assert standing.claims(two, []) == "Of 2 claims of the paper 2 hold so far."
