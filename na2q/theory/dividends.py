@@ -17,7 +17,7 @@ MOST = 20  # agents, so that a game has a million subsets at most
 
 
 def agents_in(worth: ndarray) -> int:
-    """Return the number of agents n of games (..., 2^n); raise ValueError where the last axis is no power of two."""
+    """Return the number of agents n of games of shape (..., 2^n); raise ValueError for another shape."""
     size = worth.shape[-1] if worth.ndim else 0
     n = size.bit_length() - 1
     if n < 1 or size != 2**n:
@@ -33,14 +33,17 @@ def members(n: int) -> ndarray:
 
 
 def groups(n: int, size: int) -> ndarray:
-    """Return all groups of `size` of n agents in lexicographic order, (g, size), as terms of a model are ordered."""
+    """Return all groups of `size` of n agents in lexicographic order, (g, size), as terms of a model are ordered.
+
+    Raises ValueError unless size is 1 to n.
+    """
     if not 1 <= size <= n:
         raise ValueError(f"size is {size}, must be 1 to {n}, the number of agents")
     return np.array(list(combinations(range(n), size)))
 
 
 def dividends(worth: ndarray) -> ndarray:
-    """Return the Harsanyi dividend of every subset, (..., 2^n), that of nobody being v of nobody."""
+    """Return the Harsanyi dividend of every subset, in the shape of `worth`; that of nobody is v of nobody."""
     return _butterfly(worth, lambda without, with_: (without, with_ - without))
 
 
