@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import partial
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 from na2q.config import DEVIATIONS, METHOD_OPTIONS, TrainConfig, changed, configure, departures
@@ -153,8 +153,15 @@ def runs_of(sweep: str) -> list[Run]:
     if sweep not in SWEEPS:
         raise ValueError(f"unknown sweep {sweep!r}; known are {', '.join(SWEEPS)}")
     other = SHARED.get(sweep)
-    shared = set(SWEEPS[other]()) if other else set()
-    return [Run(f"{other if config in shared else sweep}/{folder_of(config)}", config) for config in SWEEPS[sweep]()]
+    shared = _configs(SWEEPS[other]) if other else {}
+    configs = _configs(SWEEPS[sweep])
+    return [Run(f"{other if config in shared else sweep}/{folder_of(config)}", config) for config in configs]
+
+
+@cache  # the scoreboard asks for the same sweeps claim by claim
+def _configs(definition: Callable[[], list[TrainConfig]]) -> dict[TrainConfig, None]:
+    """Configurations of a sweep, in order."""
+    return dict.fromkeys(definition())
 
 
 def selection(sweep: str, total_steps: int | None = None, **only: Collection[Any]) -> list[Run]:
@@ -177,6 +184,7 @@ def selection(sweep: str, total_steps: int | None = None, **only: Collection[Any
     return kept
 
 
+@lru_cache(maxsize=4096)  # tables of sweeps ask for the same runs again and again
 def folder_of(config: TrainConfig) -> str:
     """Folder of a run below its sweep: task, method with preset and departures, seed."""
     words = [config.method, config.preset]

@@ -5,10 +5,10 @@ Python, command line, notebooks and files build the same classes and so meet the
 """
 
 import dataclasses
+import functools
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -69,7 +69,7 @@ def check_name(what: str, name: Any) -> str:
     return str(name)
 
 
-@lru_cache
+@functools.lru_cache
 def hints_of(cls: type) -> dict[str, Any]:
     """Types of the fields of a dataclass, with their ranges."""
     hints = get_type_hints(cls, include_extras=True)
@@ -196,8 +196,9 @@ def _base(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 
-def _marks(hint: Any) -> list[Any]:
-    return list(_each(get_args(hint)[1:])) if get_origin(hint) is Annotated else []
+@functools.cache  # a page makes thousands of configurations, and what a type allows never changes
+def _marks(hint: Any) -> tuple[Any, ...]:
+    return tuple(_each(get_args(hint)[1:])) if get_origin(hint) is Annotated else ()
 
 
 def _each(marks: Iterable[Any]) -> Iterator[Any]:

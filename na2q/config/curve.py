@@ -1,5 +1,6 @@
 """What tells one learning curve from another: method, preset, and the settings that depart from it."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -33,9 +34,7 @@ class Curve(NamedTuple):
     @classmethod
     def of(cls, config: TrainConfig) -> "Curve":
         """Curve of a run. The preset is `released` where its own sets the same, as `paper` does for every baseline."""
-        same = defaults(config.method, config.env, config.preset) == defaults(config.method, config.env, "released")
-        settings = {name: value for name, value in departures(config).items() if name not in LENGTH}
-        return cls(config.method, "released" if same else config.preset, tuple(settings.items()))
+        return cls(*_identity(config))
 
     @property
     def name(self) -> str:
@@ -50,6 +49,14 @@ class Curve(NamedTuple):
     def variant(self) -> str:
         """The settings alone, in words; empty where there is none."""
         return ", ".join(f"{name}={value}" for name, value in self.settings)
+
+
+@functools.lru_cache(maxsize=4096)  # tables of sweeps ask for the same runs again and again
+def _identity(config: TrainConfig) -> tuple[str, str, tuple[tuple[str, Any], ...]]:
+    """Fields of a run's curve."""
+    same = defaults(config.method, config.env, config.preset) == defaults(config.method, config.env, "released")
+    settings = {name: value for name, value in departures(config).items() if name not in LENGTH}
+    return config.method, "released" if same else config.preset, tuple(settings.items())
 
 
 def trial(method: str, settings: Mapping[str, Any]) -> Curve:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,7 +48,11 @@ class Case:
         self.margin, self.runs = claim.margin, runs
         self.pairs = pairs(claim, runs["curve"].unique())
         self.scores = protocol.scores(runs, "result")
-        self.summary = protocol.summary(self.scores)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """Mean, spread and interval of each curve on each task."""
+        return protocol.summary(self.scores)
 
     def restricted(self, tasks: Iterable[str]) -> pd.DataFrame:
         """Scores on some of the tasks."""

@@ -20,8 +20,7 @@ def _paired(case: Case, table: pd.DataFrame) -> Finding:
     """Whether each first curve of a claim's pairs is more likely than the margin to score higher than the second."""
     rows = []
     for first, second in case.pairs:
-        found = protocol.improvements(table, of=first)
-        found = found[found["curve"] == second]
+        found = protocol.improvements(_of_two(table, first, second), of=first)
         rows.append(found.iloc[-1])  # all tasks, or the only one
     worst = min(rows, key=lambda row: row["probability"])
     above = sum(row["low"] > case.margin for row in rows)
@@ -32,6 +31,10 @@ def _paired(case: Case, table: pd.DataFrame) -> Finding:
     if len(rows) > 1:
         text = f"interval above {case.margin:g} for {above} of {len(rows)} pairs, below for {below}; lowest {text}"
     return Finding(text, True if above == len(rows) else False if below else None)
+
+
+def _of_two(table: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+    return table[table["curve"].isin([first, second])]
 
 
 def improves(case: Case) -> Finding:
@@ -84,8 +87,8 @@ def set_apart(case: Case) -> Finding:
 def _differences(case: Case) -> list[Estimate]:
     found = []
     for first, second in case.pairs:
-        table = protocol.differences(case.scores, of=first)
-        found.append(Estimate(*table.loc[table["curve"] == second, ["difference", "low", "high"]].iloc[-1]))
+        table = protocol.differences(_of_two(case.scores, first, second), of=first)
+        found.append(Estimate(*table[["difference", "low", "high"]].iloc[-1]))
     return found
 
 
@@ -164,8 +167,8 @@ def keeps_up_only(case: Case) -> Finding:
     """Each second curve is level with the first on exactly the maps that the paper names."""
     words, held = [], []
     for first, second in case.pairs:
-        table = protocol.improvements(case.scores, of=first)
-        table = table[(table["curve"] == second) & (table["env"] != protocol.ALL_TASKS)]
+        table = protocol.improvements(_of_two(case.scores, first, second), of=first)
+        table = table[table["env"] != protocol.ALL_TASKS]
         level = set(table.loc[~(table["low"] > case.margin), "env"])
         words.append(f"{second} on {', '.join(sorted(level)) or 'none'}")
         held.append(level == KEEPS_UP[second])
