@@ -200,8 +200,8 @@ def inputs_table(method: str) -> pd.DataFrame:
 
 
 def whole_presets() -> list[str]:
-    """Presets of full length; smoke only shortens."""
-    return list(PRESETS)[:-1]
+    """Presets that are a column of the table of deviations and nothing more."""
+    return [name for name, preset in PRESETS.items() if not preset.settings]
 
 
 def optimiser_table(online: QLearning, optim: OptimConfig) -> pd.DataFrame:

@@ -1,11 +1,13 @@
 """Settings of the environments, and how long methods are trained on each StarCraft map."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from annotated_types import Interval, Len
 
 from na2q.config.checks import Count, Positive, Since, Weight
+from na2q.config.foraging import foraging_task
 from na2q.config.settings import Settings
 
 Difficulty = Literal["1", "2", "3", "4", "5", "6", "7", "8", "9", "A"]
@@ -36,6 +38,15 @@ class LBFOptions(Settings):
     """Global state: all partial observations (released) or the whole board (B5)."""
     force_coop: bool = False
     """Make every food need all agents (B7)."""
+    start: Annotated[Literal["anywhere", "not_last"], Since(3, "anywhere")] = "anywhere"
+    """Where agents may start; not_last: never in the last row or column, as in lbforaging 1.0."""
+    mask: Annotated[bool, Since(3, True)] = True
+    """Tell agents which actions do something (B11); off: all are available, and the others do nothing (EPyMARL)."""
+
+    @property
+    def start_side(self) -> int:
+        """Side of the square in which agents start, from the board's first row and column."""
+        return self.field_size - (self.start == "not_last")
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,7 @@ class SMACOptions(Settings):
 
 ENV_OPTIONS: dict[str, Settings] = {
     "lbf": LBFOptions(),
+    "Foraging": LBFOptions(),
     "matrix": MatrixOptions(),
     "battle": BattleOptions(),
     "smac": SMACOptions(),
@@ -124,12 +136,22 @@ SCENARIO_FAMILIES = ("battle", "smac")
 
 
 def schedule_of(env: str) -> dict[str, Any]:
-    """Settings that Tables 2 and 3 give one StarCraft map; none elsewhere. Raises ValueError for an unknown map."""
-    family = family_of(env)
-    if family not in SCENARIO_FAMILIES:
-        return {}
-    name = env[len(family) + 1 :]
+    """Settings that Tables 2 and 3 give one StarCraft map; raise ValueError for an unknown map."""
+    family, _, name = env.partition("-")
     if name not in SCENARIOS:
         raise ValueError(f"unknown map {name!r} of {family!r}; known are {', '.join(SCENARIOS)}")
     found = SCENARIOS[name]
     return {"total_steps": found.total_steps, "explore.anneal_steps": found.anneal_steps}
+
+
+DECIDED_BY_NAME: dict[str, Callable[[str], dict[str, Any]]] = {
+    **dict.fromkeys(SCENARIO_FAMILIES, schedule_of),
+    "Foraging": lambda env: foraging_task(env).settings,
+}
+"""Families whose names decide settings, with what reads them off."""
+
+
+def named_settings(env: str) -> dict[str, Any]:
+    """Settings that the name of an environment decides; raise ValueError where its family has no such name."""
+    family = family_of(env)
+    return DECIDED_BY_NAME[family](env) if family in DECIDED_BY_NAME else {}

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from na2q.config.checks import check_name, checked, hints_of
 from na2q.config.deviation import Column
 from na2q.config.deviations import DEVIATIONS
-from na2q.config.envs import ENV_OPTIONS, family_of, schedule_of
+from na2q.config.envs import ENV_OPTIONS, family_of, named_settings
 from na2q.config.methods import METHOD_OPTIONS
 from na2q.config.settings import AgentConfig, ExploreConfig, OptimConfig, ReplayConfig, Settings
 
@@ -40,6 +40,21 @@ PRESETS: dict[str, Preset] = {
             "replay.capacity": 16,
             "replay.batch": 4,
             "replay.warmup": 4,
+        },
+    ),
+    "epymarl": Preset(
+        "released",
+        "what EPyMARL sets for IQL on Level-Based Foraging, for every method",
+        {  # gymma.yaml and iql.yaml of EPyMARL, github.com/uoe-agents/epymarl at cbc38c0; VDN alike by its issue 3
+            "total_steps": 2_050_000,
+            "test_interval": 50_000,
+            "test_episodes": 100,
+            "agent.hidden": 128,
+            "agent.last_action": False,
+            "optim.lr": 3e-4,
+            "optim.algorithm": "adam",
+            "optim.standardise_rewards": True,
+            "explore.anneal_steps": 200_000,
         },
     ),
 }
@@ -75,7 +90,7 @@ def defaults(method: str, env: str, preset: str) -> dict[str, Any]:
     rows = (row for row in DEVIATIONS if row.names(method) or row.names(family))
     decided = {row.setting: row.value(column) for row in rows if row.value(column) is not None}
     plain = TABLE1 | {"options": METHOD_OPTIONS[method], "env_options": ENV_OPTIONS[family]}
-    return replaced(plain, schedule_of(env) | decided | dict(own))
+    return replaced(plain, named_settings(env) | decided | dict(own))
 
 
 def replaced(groups: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class TrainConfig(Settings):
     seed: Whole = 1
     """Seed of weights, exploration, environments and replay."""
     preset: str
-    """released, paper, exact, fair or smoke: which differences between paper and code apply."""
+    """released, paper, exact, fair, smoke or epymarl: which differences between paper and code apply."""
     total_steps: Count
     """Environment steps of the run (Table 1: 1,050,000 on LBF)."""
     test_interval: Count

@@ -5,9 +5,9 @@ are those of `na2q.config.deviations`.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from na2q.config.checks import Count, Decay, Norm, Positive, Share, Width, checked, hints_of
+from na2q.config.checks import Count, Decay, Norm, Positive, Share, Since, Width, checked, hints_of
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,13 @@ class OptimConfig(Settings):
     """L2 decay of RMSprop. App. F.3 names one without a value; the released code has none (A13)."""
     clip: Norm = 10.0
     """Largest L2 norm of the gradient of one optimiser's parameters; infinity clips nothing."""
+    algorithm: Annotated[Literal["own", "adam"], Since(3, "own")] = "own"
+    """own: each method's own optimisers (App. F.2, F.3); adam: Adam for all (EPyMARL)."""
+    target_share: Annotated[Share, Since(3, 0.0)] = 0.0
+    """Share of the online weights that each update mixes into the targets; 0 copies them every `target_interval`
+    episodes instead (Table 1). EPyMARL calls it tau; its paper has 0.01 for some methods."""
+    standardise_rewards: Annotated[bool, Since(3, False)] = False
+    """Learn from rewards less their running mean, over their running deviation (EPyMARL)."""
 
 
 @dataclass(frozen=True)

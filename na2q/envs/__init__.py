@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from na2q.config import ENV_OPTIONS, NoOptions, Settings, check_name, configure, family_of
+from na2q.config.foraging import HOW
 from na2q.envs.base import Clonable, Observation, Recordable, Snapshot, Transition, VectorEnv
 from na2q.envs.pettingzoo import from_pettingzoo
 
@@ -30,6 +31,7 @@ class Family(NamedTuple):
 
 ENVS: dict[str, Family] = {
     "lbf": Family(deferred("na2q.envs.lbf", "LBF"), "lbf-<players>p-<foods>f, for example lbf-4p-2f"),
+    "Foraging": Family(deferred("na2q.envs.lbf", "registered"), HOW),
     "matrix": Family(deferred("na2q.envs.matrix", "MatrixGame"), "matrix-qtran, matrix-climbing, matrix-two_step"),
     "battle": Family(
         deferred("na2q.envs.battle", "make"), "battle-<map>, for example battle-3m (embedded, not StarCraft II)"

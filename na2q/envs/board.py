@@ -79,6 +79,17 @@ class Board(ForagingEnv):
                 free = [cell for cell in np.ndindex(*self.field_size) if cell not in taken]
                 level = self.np_random.integers(min_player_levels[0], max_player_levels[0] + 1)  # one range for all
                 player.setup(free[self.np_random.integers(len(free))], level, self.field_size)
+        if self.options.start == "not_last":
+            self._leave_the_last_lines()
+
+    def _leave_the_last_lines(self) -> None:
+        """Move players from the last row and column to free cells of the rest, where all places stay as likely."""
+        side = self.options.start_side
+        for player in self.players:
+            if side in player.position:
+                taken = {other.position for other in self.players}
+                free = [cell for cell in np.ndindex(side, side) if cell not in taken]
+                player.position = free[self.np_random.integers(len(free))]
 
     def spawn_food(self, max_num_food: int, min_levels: ndarray, max_levels: ndarray) -> None:
         """Place the food; its highest level was exclusive too until lbforaging 1.1.1, but for cooperation (B2, B7).
@@ -98,7 +109,8 @@ class Board(ForagingEnv):
         self.field[:] = 0
         self.field[tuple(cells.T)] = rng.integers(low, high + 1)
         self._food_spawned = self.field.sum()
-        free = np.argwhere(self.field == 0)
+        side = self.options.start_side
+        free = np.argwhere(self.field[:side, :side] == 0)
         places = rng.choice(free, len(self.players), replace=False)
         for player, (y, x) in zip(self.players, places.tolist(), strict=True):
             player.position = (y, x)
@@ -149,7 +161,7 @@ class Board(ForagingEnv):
     def observe(self, obs: Any) -> Observation:  # Any: an array of (n, o), which the package declares as a tuple
         """Add the state to observations and available actions."""
         state = obs.ravel() if self.options.state == "observations" else self.whole_board()
-        return Observation(obs, state, self.available)
+        return Observation(obs, state, self.available if self.options.mask else np.ones_like(self.available))
 
     def whole_board(self) -> Float[ndarray, " s"]:
         """Row, column and level of every food, then of every player; (-1, -1, 0) for eaten food."""

@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from numpy import ndarray
 
 from na2q.config import LBFOptions
+from na2q.config.foraging import foraging_task
 from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, check_sources, stack
 from na2q.envs.board import Board
 from na2q.envs.room import room
@@ -34,7 +35,7 @@ class LBF:
         players, foods = map(int, match.groups())
         self.options, self.n_envs = options, n_envs
         layout = room(options.field_size, foods)
-        if layout is None or players + foods > options.field_size**2:
+        if layout is None or players + foods > options.start_side**2:
             raise ValueError(
                 f"{name}: {players} players and {foods} foods do not fit on a board of {options.field_size}^2 cells "
                 "(env_options.field_size); food stands off the border, and three steps or more from other food"
@@ -161,6 +162,18 @@ class LBF:
         """Close the boards."""
         for board in self.boards:
             board.close()
+
+
+def registered(name: str, options: LBFOptions, n_envs: int) -> LBF:
+    """Return a task by the name under which lbforaging registers it; raise ValueError for any other.
+
+    Args:
+        name: such as Foraging-8x8-2p-2f-coop-v3.
+        options: what the name decides is filled in by `na2q.configure`.
+        n_envs: number of boards E.
+    """
+    task = foraging_task(name)
+    return LBF(f"lbf-{task.players}p-{task.foods}f", options, n_envs)
 
 
 def _triples(things: Sequence[str]) -> list[str]:

@@ -16,11 +16,12 @@ from na2q.types import EpisodeBatch, Loss
 class TDObjective(nn.Module):
     """A method and its target copy; maps a batch of episodes to the terms of the loss."""
 
-    def __init__(self, online: QLearning, gamma: float) -> None:
+    def __init__(self, online: QLearning, gamma: float, standardise: bool = False) -> None:
         super().__init__()
         self.online = online
         self.target = copy.deepcopy(online).requires_grad_(False)
         self.gamma = gamma
+        self.rewards = Standardised() if standardise else None
 
     def step(
         self, batch: EpisodeBatch, generator: torch.Generator, noise: Any = None, slots: Slots | None = None
@@ -39,6 +40,12 @@ class TDObjective(nn.Module):
         """Copy the online weights into the target network."""
         self.target.load_state_dict(self.online.state_dict())
 
+    @torch.no_grad()
+    def blend(self, share: float) -> None:
+        """Move every target weight by that share of the way to the online weight."""
+        for old, new in zip(self.target.parameters(), self.online.parameters(), strict=True):
+            old.lerp_(new, share)
+
 
 class Learner:
     """Owns a method's networks, its optimisers and the random numbers of its updates."""
@@ -55,7 +62,7 @@ class Learner:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             online = build()
-        self.objective = TDObjective(online.to(device), gamma)
+        self.objective = TDObjective(online.to(device), gamma, optim.standardise_rewards).to(device)
         self.generator = torch.Generator(device).manual_seed(seed)
         self.optim = optim
         self.groups = self.online.parameter_groups()
@@ -73,10 +80,14 @@ class Learner:
 
     def update(self, batch: EpisodeBatch) -> dict[str, float]:
         """Take one gradient step on a batch; return losses and gradient norms by name."""
+        if self.objective.rewards is not None:
+            batch = self.objective.rewards.learn(batch)
         step = self.objective.step(batch, self.generator)
         logged = self.backward(self.objective.losses(step))
         logged |= self.clip()
         self.advance()
+        if self.optim.target_share:
+            self.objective.blend(self.optim.target_share)
         return {name: float(value) for name, value in logged.items()} | self.after_step(step)
 
     def backward(self, losses: dict[str, Loss]) -> dict[str, Tensor]:
@@ -115,9 +126,34 @@ class Learner:
         self.objective.sync()
 
 
+class Standardised(nn.Module):
+    """Rewards less their mean over all updates so far, over their deviation, as EPyMARL has them.
+
+    EPyMARL counts the zeros behind the end of an episode as rewards; here transitions that happened count.
+    """
+
+    count: Tensor
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name, value in (("count", 1e-4), ("mean", 0.0), ("variance", 1.0)):  # as EPyMARL begins
+            self.register_buffer(name, torch.tensor(value))
+
+    def learn(self, batch: EpisodeBatch) -> EpisodeBatch:
+        """Count a batch's rewards, and return it with what they are then."""
+        fresh = batch.reward[batch.valid]
+        n, total = len(fresh), self.count + len(fresh)
+        delta = fresh.mean() - self.mean
+        spread = self.variance * self.count + fresh.var(correction=0) * n + delta.square() * self.count * n / total
+        self.mean, self.variance, self.count = self.mean + delta * n / total, spread / total, total
+        return batch._replace(reward=(batch.reward - self.mean) / self.variance.sqrt())
+
+
 def _optimizer(group: Group, optim: OptimConfig) -> torch.optim.Optimizer:
     lr = optim.lr if group.lr is None else group.lr
-    if group.optimizer == "adam":
+    if "adam" in (group.optimizer, optim.algorithm):
         return torch.optim.Adam(group.parameters, lr, optim.adam_betas, optim.adam_eps, fused=True)
     return torch.optim.RMSprop(
         group.parameters, lr, optim.rmsprop_alpha, optim.rmsprop_eps, weight_decay=optim.weight_decay

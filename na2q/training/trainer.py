@@ -96,7 +96,8 @@ class Trainer:
                     self.logged = self.learner.update(self.replay.sample(replay.batch, self.replay_rng))
                 self._check_finite()
                 self.updates += 1
-                if self.episode - self.last_sync >= self.config.target_interval:
+                blends = self.config.optim.target_share > 0
+                if not blends and self.episode - self.last_sync >= self.config.target_interval:
                     self.learner.sync_target()
                     self.last_sync = self.episode
             self.episode += 1

@@ -157,6 +157,9 @@ def _task(method: QLearning, config: TrainConfig) -> dict[str, Any]:
             "the board plays Level-Based Foraging (lbf-...), whose rules fit into a page, but the run is on "
             f"{config.env}"
         )
+    for name in ("mask", "start"):
+        if (value := getattr(config.env_options, name)) != (known := getattr(LBFOptions, name)):
+            raise NotOnBoardError(f"the board plays with env_options.{name} {known!r}, but the run has {value!r}")
     env = make_env(Policy(method.agent, config, method.spec), 1)
     assert isinstance(env, LBF)
     return rules_of(env)
