@@ -228,6 +228,24 @@ def merge(source: Annotated[Path, tyro.conf.Positional], into: Annotated[Path, t
         sys.exit(1)
 
 
+def export(
+    root: Annotated[Path, tyro.conf.Positional],
+    out: Path,
+) -> None:
+    """Write the tests of all finished runs below a folder as one JSON file in the format of marl-eval.
+
+    Args:
+        root: folder of runs.
+        out: file to write, such as results.json.
+    """
+    from na2q.evaluation import exchange, results
+
+    check_target(out)
+    runs = results.load_runs(root)
+    exchange.export(runs, out)
+    print(f"{out}: {runs.groupby(results.RUN_COLUMNS).ngroups} runs")
+
+
 def bench(
     config: Annotated[TrainConfig, tyro.conf.arg(name="")],
     steps: int = 2_000,
@@ -312,7 +330,7 @@ def main(args: Sequence[str] | None = None) -> None:
     if sys.stderr is None:  # closed by the caller: the next file to be opened would take its place
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process lives
     app = tyro.extras.SubcommandApp()
-    commands = (train, evaluate, watch, record, explain, bench, sweep, status, merge, figures, methods, envs)
+    commands = (train, evaluate, watch, record, explain, bench, sweep, status, merge, export, figures, methods, envs)
     for command in commands:
         chosen = args[:1] == [command.__name__]
         configured = chosen and "config" in inspect.signature(command).parameters
