@@ -44,7 +44,7 @@ def train(
 
 
 def evaluate(
-    run_dir: Annotated[Path, tyro.conf.Positional],
+    run_dir: Annotated[str, tyro.conf.Positional],
     episodes: int = 32,
     seed: int = 0,
     env: str | None = None,
@@ -53,7 +53,7 @@ def evaluate(
     """Play greedy episodes with the weights of a run and print their mean metrics.
 
     Args:
-        run_dir: folder of a finished run, or a weights file.
+        run_dir: folder of a finished run, a weights file, or an address: https://... or hf:owner/name.
         episodes: how many episodes to play, all at once.
         seed: seed of the episodes.
         env: another environment of the same sizes.
@@ -72,7 +72,7 @@ def evaluate(
 
 
 def watch(
-    run_dir: Annotated[Path, tyro.conf.Positional],
+    run_dir: Annotated[str, tyro.conf.Positional],
     episodes: int = 3,
     seed: int = 0,
     out: Path = Path("episode.gif"),
@@ -80,7 +80,7 @@ def watch(
     """Film greedy episodes of a run.
 
     Args:
-        run_dir: folder of a finished run, or a weights file.
+        run_dir: folder of a finished run, a weights file, or an address: https://... or hf:owner/name.
         episodes: how many episodes to film.
         seed: seed of the first; the next ones follow.
         out: file to write, .gif, .mp4 or .html.
@@ -92,7 +92,7 @@ def watch(
 
 
 def record(
-    run_dir: Annotated[Path, tyro.conf.Positional],
+    run_dir: Annotated[str, tyro.conf.Positional],
     out: Path,
     episodes: int = 32,
     epsilon: float = 0.0,
@@ -103,7 +103,7 @@ def record(
     """Record episodes of a run: what agents see, choose and earn at every step.
 
     Args:
-        run_dir: folder of a finished run, or a weights file.
+        run_dir: folder of a finished run, a weights file, or an address: https://... or hf:owner/name.
         out: netCDF file to write, such as episodes.nc.
         episodes: how many episodes to play, all at once.
         epsilon: probability of a random action.

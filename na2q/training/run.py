@@ -17,6 +17,7 @@ from na2q.config import TrainConfig
 from na2q.files import as_path
 from na2q.terminal import progress, signals
 from na2q.training import checkpoint
+from na2q.training.addresses import located
 from na2q.training.memory import keep_freed_memory
 from na2q.training.records import RunError, read_metrics
 from na2q.training.runlog import BEST, WEIGHTS, RunFolder, read_weights
@@ -50,7 +51,7 @@ def train(
     if not 0 <= checkpoint_minutes < math.inf:
         raise ValueError(f"checkpoint_minutes is {checkpoint_minutes!r}, must be a number from 0")
     path = None if run_dir is None else as_path(run_dir, "run_dir")
-    source = None if init_from is None else as_path(init_from, "init_from")
+    source = None if init_from is None else located(init_from)
     torch.set_num_threads(config.threads)
     keep_freed_memory()
     stop = stop or threading.Event()
