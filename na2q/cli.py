@@ -228,6 +228,34 @@ def merge(source: Annotated[Path, tyro.conf.Positional], into: Annotated[Path, t
         sys.exit(1)
 
 
+def tune(
+    config: Annotated[TrainConfig, tyro.conf.arg(name="")],
+    search: tuple[str, ...],
+    out: Path,
+    trials: int = 20,
+) -> None:
+    """Search for settings: the ranges of any of them, cut off at tests, resumed by the same command.
+
+    Args:
+        config: settings of all trials but for those searched.
+        search: settings with ranges or values, such as optim.lr=1e-4..1e-2:log agent.hidden=32,64,128.
+        out: folder of the search: study.log, trials.csv, importance.csv, importance.png.
+        trials: how many trials the folder is to hold, those cut off among them.
+    """
+    from na2q.campaign import tune as searching
+    from na2q.evaluation import figures
+    from na2q.training.runlog import command
+
+    found = searching.tune(config, search, out, trials)
+    print(found.trials.sort_values("score", ascending=False).head(5).round(4).to_string(index=False))
+    if len(found.importance):
+        with replacing(out / "importance.png") as part:
+            figures.importances(found.importance).savefig(part)
+        print(found.importance.round(3).to_string())
+    if found.best is not None:
+        print(f"best so far: {command(found.best, Path('run'))}")
+
+
 def export(
     root: Annotated[Path, tyro.conf.Positional],
     out: Path,
@@ -330,7 +358,22 @@ def main(args: Sequence[str] | None = None) -> None:
     if sys.stderr is None:  # closed by the caller: the next file to be opened would take its place
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process lives
     app = tyro.extras.SubcommandApp()
-    commands = (train, evaluate, watch, record, explain, bench, sweep, status, merge, export, figures, methods, envs)
+    commands = (
+        train,
+        evaluate,
+        watch,
+        record,
+        explain,
+        bench,
+        sweep,
+        status,
+        merge,
+        tune,
+        export,
+        figures,
+        methods,
+        envs,
+    )
     for command in commands:
         chosen = args[:1] == [command.__name__]
         configured = chosen and "config" in inspect.signature(command).parameters

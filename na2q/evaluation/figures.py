@@ -88,6 +88,19 @@ def legend(figure: Figure, axes: Iterable[Axes], curves: pd.Series) -> None:
     figure.legend([handles[label] for label in labels], labels, loc="outside right upper")
 
 
+def importances(shares: pd.Series) -> Figure:
+    """Draw what share of the spread of scores each setting of a search accounts for, the largest on top.
+
+    Args:
+        shares: shares (0 to 1) by name of the setting, as `na2q.campaign.tune.Found.importance` has them.
+    """
+    ordered = shares.sort_values()
+    figure, axes = plt.subplots(figsize=(5, 0.8 + 0.35 * len(ordered)), layout="constrained")
+    axes.barh([str(name) for name in ordered.index], ordered.to_numpy(float), color="0.5")
+    axes.set(xlabel="importance among the better trials (share)", xlim=(0, 1))
+    return figure
+
+
 def joint_action_values(tables: Mapping[str, Float[ndarray, "a a"]]) -> Figure:
     """Draw tables over two agents' actions side by side on one scale, each with its largest entries framed.
 
