@@ -1,24 +1,25 @@
 """The command `na2q`: train, evaluate, and list what there is."""
 
 import argparse
-import functools
 import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import tyro
 
+from na2q.arguments import checks_arguments
 from na2q.config import DEFAULT_PRESET, ENV_OPTIONS, METHOD_OPTIONS, PRESETS, TrainConfig, configure
-from na2q.files import as_path, check_target, replacing
+from na2q.config.checks import Copies, Count, Repeats, Samples, Share, Weight, Whole
+from na2q.files import check_folder, check_target, replacing
 
 
 def train(
     config: Annotated[TrainConfig, tyro.conf.arg(name="")],
     run_dir: Path,
-    checkpoint_minutes: float = 10,
+    checkpoint_minutes: Weight = 10,
     tensorboard: bool = False,
     init_from: Path | None = None,
 ) -> None:
@@ -44,16 +45,16 @@ def train(
 
 
 def evaluate(
-    run_dir: Annotated[str, tyro.conf.Positional],
-    episodes: int = 32,
-    seed: int = 0,
+    run_dir: Annotated[Path, tyro.conf.Positional],
+    episodes: Copies = 32,
+    seed: Whole = 0,
     env: str | None = None,
     out: Path | None = None,
 ) -> None:
     """Play greedy episodes with the weights of a run and print their mean metrics.
 
     Args:
-        run_dir: folder of a finished run, a weights file, or an address: https://... or hf:owner/name.
+        run_dir: folder of a finished run, or a weights file.
         episodes: how many episodes to play, all at once.
         seed: seed of the episodes.
         env: another environment of the same sizes.
@@ -72,38 +73,39 @@ def evaluate(
 
 
 def watch(
-    run_dir: Annotated[str, tyro.conf.Positional],
-    episodes: int = 3,
-    seed: int = 0,
+    run_dir: Annotated[Path, tyro.conf.Positional],
+    episodes: Copies = 3,
+    seed: Whole = 0,
     out: Path = Path("episode.gif"),
 ) -> None:
     """Film greedy episodes of a run.
 
     Args:
-        run_dir: folder of a finished run, a weights file, or an address: https://... or hf:owner/name.
+        run_dir: folder of a finished run, or a weights file.
         episodes: how many episodes to film.
         seed: seed of the first; the next ones follow.
         out: file to write, .gif, .mp4 or .html.
     """
     from na2q.explain import film
 
+    check_target(out)
     film.film(run_dir, range(seed, seed + episodes), out)
     print(out)
 
 
 def record(
-    run_dir: Annotated[str, tyro.conf.Positional],
+    run_dir: Annotated[Path, tyro.conf.Positional],
     out: Path,
-    episodes: int = 32,
-    epsilon: float = 0.0,
-    seed: int = 0,
+    episodes: Copies = 32,
+    epsilon: Share = 0.0,
+    seed: Whole = 0,
     env: str | None = None,
-    samples: int = 0,
+    samples: Samples = 0,
 ) -> None:
     """Record episodes of a run: what agents see, choose and earn at every step.
 
     Args:
-        run_dir: folder of a finished run, a weights file, or an address: https://... or hf:owner/name.
+        run_dir: folder of a finished run, or a weights file.
         out: netCDF file to write, such as episodes.nc.
         episodes: how many episodes to play, all at once.
         epsilon: probability of a random action.
@@ -122,11 +124,11 @@ def record(
 def explain(
     paths: Annotated[list[Path], tyro.conf.Positional],
     out: Path = Path("explained"),
-    episodes: int = 32,
-    epsilon: float = 0.2,
-    seed: int = 0,
-    episode: int | None = None,
-    step: int | None = None,
+    episodes: Copies = 32,
+    epsilon: Share = 0.2,
+    seed: Whole = 0,
+    episode: Whole | None = None,
+    step: Whole | None = None,
     interactive: Path | None = None,
 ) -> None:
     """Draw what runs have learned: the paper's Figures 5, 6, 7, 10 and 11, and an episode to step through.
@@ -147,6 +149,7 @@ def explain(
     if interactive is not None:
         from na2q.explain.board import page
 
+        check_target(interactive)
         if len(paths) != 1:
             raise ValueError(f"--interactive shows one run, but {len(paths)} paths are given")
         reason = page.save(paths[0], interactive)
@@ -154,6 +157,7 @@ def explain(
         return
     from na2q.explain import album
 
+    check_folder(out)
     written, reasons = album.write(album.gather(paths, episodes, epsilon, seed, episode, step), out)
     for path in written:
         print(path)
@@ -164,7 +168,7 @@ def explain(
 def sweep(
     name: Annotated[str, tyro.conf.Positional],
     root: Path = Path("data/runs"),
-    workers: int = 1,
+    workers: Count = 1,
     scheduler: str | None = None,
     shared: bool = True,
     dry_run: bool = False,
@@ -183,6 +187,7 @@ def sweep(
     from na2q.campaign import workers as crew
 
     runs = sweeps.runs_of(name)
+    check_folder(root)
     if dry_run:
         missing = [run for run in runs if folders.state_of(root / run.folder)["status"] != "complete"]
         table = execute.estimate(missing)
@@ -228,55 +233,9 @@ def merge(source: Annotated[Path, tyro.conf.Positional], into: Annotated[Path, t
         sys.exit(1)
 
 
-def tune(
-    config: Annotated[TrainConfig, tyro.conf.arg(name="")],
-    search: tuple[str, ...],
-    out: Path,
-    trials: int = 20,
-) -> None:
-    """Search for settings: the ranges of any of them, cut off at tests, resumed by the same command.
-
-    Args:
-        config: settings of all trials but for those searched.
-        search: settings with ranges or values, such as optim.lr=1e-4..1e-2:log agent.hidden=32,64,128.
-        out: folder of the search: study.log, trials.csv, importance.csv, importance.png.
-        trials: how many trials the folder is to hold, those cut off among them.
-    """
-    from na2q.campaign import tune as searching
-    from na2q.evaluation import figures
-    from na2q.training.runlog import command
-
-    found = searching.tune(config, search, out, trials)
-    print(found.trials.sort_values("score", ascending=False).head(5).round(4).to_string(index=False))
-    if len(found.importance):
-        with replacing(out / "importance.png") as part:
-            figures.importances(found.importance).savefig(part)
-        print(found.importance.round(3).to_string())
-    if found.best is not None:
-        print(f"best so far: {command(found.best, Path('run'))}")
-
-
-def export(
-    root: Annotated[Path, tyro.conf.Positional],
-    out: Path,
-) -> None:
-    """Write the tests of all finished runs below a folder as one JSON file in the format of marl-eval.
-
-    Args:
-        root: folder of runs.
-        out: file to write, such as results.json.
-    """
-    from na2q.evaluation import exchange, results
-
-    check_target(out)
-    runs = results.load_runs(root)
-    exchange.export(runs, out)
-    print(f"{out}: {runs.groupby(results.RUN_COLUMNS).ngroups} runs")
-
-
 def bench(
     config: Annotated[TrainConfig, tyro.conf.arg(name="")],
-    steps: int = 2_000,
+    steps: Repeats = 2_000,
     json: Path | None = None,
 ) -> None:
     """Measure the speed of training, in steps a second and in floors, part by part.
@@ -317,6 +276,7 @@ def figures(
         from na2q.book import pages
     except ImportError as error:
         raise ImportError(f"figures needs the packages of the book: pip install 'na2q[book]' ({error})") from error
+    check_folder(out)
     for line in pages.draw(parameters, notebooks, pages.parse(set), out):
         print(line, flush=True)
 
@@ -358,26 +318,10 @@ def main(args: Sequence[str] | None = None) -> None:
     if sys.stderr is None:  # closed by the caller: the next file to be opened would take its place
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process lives
     app = tyro.extras.SubcommandApp()
-    commands = (
-        train,
-        evaluate,
-        watch,
-        record,
-        explain,
-        bench,
-        sweep,
-        status,
-        merge,
-        tune,
-        export,
-        figures,
-        methods,
-        envs,
-    )
+    commands = (train, evaluate, watch, record, explain, bench, sweep, status, merge, figures, methods, envs)
     for command in commands:
         chosen = args[:1] == [command.__name__]
-        configured = chosen and "config" in inspect.signature(command).parameters
-        app.command(_prepared(command, _preset_defaults(args[1:]) if configured else None))
+        app.command(_prepared(command, args[1:] if chosen else []))
     try:
         app.cli(prog="na2q", args=args, config=(tyro.conf.AvoidSubcommands, tyro.conf.SuppressFixed))
         if sys.stdout:
@@ -404,26 +348,15 @@ def _end(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _prepared(command: Callable[..., None], config: TrainConfig | None) -> Callable[..., None]:
-    """Let `~` be a home in paths, and give the settings of a command the defaults that its preset decides."""
-    signature = inspect.signature(command)
-
-    @functools.wraps(command)
-    def run(*given: Any, **settings: Any) -> None:
-        command(*map(_at_home, given), **{name: _at_home(value) for name, value in settings.items()})
-
-    if config is not None:
-        parameters = {**signature.parameters, "config": signature.parameters["config"].replace(default=config)}
+def _prepared(command: Callable[..., None], words: Sequence[str]) -> Callable[..., None]:
+    """Check what a command is given, and give its settings the defaults that its preset decides."""
+    signature, run = inspect.signature(command), checks_arguments(command)
+    if "config" in signature.parameters:
+        config = signature.parameters["config"].replace(default=_preset_defaults(words))
+        parameters = {**signature.parameters, "config": config}
         keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters.values()]
         run.__signature__ = signature.replace(parameters=keyword_only)  # type: ignore[attr-defined]  # read by tyro
     return run
-
-
-def _at_home(value: Any) -> Any:
-    """Expand `~` in a path or a list of them."""
-    if isinstance(value, list):
-        return [_at_home(item) for item in value]
-    return as_path(value) if isinstance(value, Path) else value
 
 
 if __name__ == "__main__":

@@ -9,30 +9,31 @@ import pytest
 import na2q
 
 PACKAGE = Path(na2q.__file__).parent
-GROUND = {"spec", "types", "config", "nets", "paths", "files", "terminal"}
+GROUND = {"spec", "types", "config", "nets", "paths", "files", "terminal", "arguments"}
 MAY_IMPORT = {  # module or room -> what of na2q it may import besides itself
     "spec": set(),
     "config": set(),
     "paths": set(),
     "files": set(),
     "terminal": set(),
-    "stats": set(),
-    "style": {"config"},
+    "arguments": {"config", "files"},
+    "stats": {"arguments", "config"},
+    "style": {"arguments", "config"},
     "types": {"spec"},
     "nets": {"config", "spec", "types"},
     "methods": {"config", "nets", "spec", "types"},
-    "envs": {"config", "spec"},
-    "theory": set(),
+    "envs": {"arguments", "config", "spec"},
+    "theory": {"arguments", "config"},
     "training": GROUND | {"methods", "envs"},
     "campaign": GROUND | {"training"},
     "evaluation": GROUND | {"stats", "style", "methods", "envs", "theory", "training", "campaign"},
     "explain": GROUND | {"stats", "style", "methods", "envs", "theory", "training"},
     "book": GROUND | {"stats", "style", "methods", "envs", "theory", "training", "campaign", "evaluation", "explain"},
-    "cli": GROUND | {"methods", "envs", "training", "campaign", "evaluation", "explain", "book"},
+    "cli": GROUND | {"methods", "envs", "training", "campaign", "explain", "book"},
     "__init__": {"config", "methods", "training"},
 }
 NO_TORCH = {"spec", "config", "paths", "stats", "style", "envs", "theory", "campaign", "training.records"} | {
-    *(f"evaluation.{name}" for name in ("comparison", "exchange", "figures", "protocol", "results")),
+    *(f"evaluation.{name}" for name in ("comparison", "figures", "protocol", "results")),
     *(
         f"explain.{name}"
         for name in ("baselines", "coalitions", "events", "pictures", "player", "purification", "scene", "shapes")

@@ -12,17 +12,20 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Count, Positive
 from na2q.evaluation import protocol, results
 from na2q.stats import REPS
 from na2q.style import LOOKS, look, thousands
 
 
+@checks_arguments
 def learning_curves(
     runs: pd.DataFrame,
     metric: str = "test_return_mean",
     label: str = "test return",
     band: Literal["std", "interval"] = "std",
-    window: int = 1,
+    window: Count = 1,
 ) -> Figure:
     """Draw one panel for each sweep and environment, one line for each curve.
 
@@ -62,7 +65,10 @@ def nothing_yet() -> Figure:
     return figure
 
 
-def panels(table: pd.DataFrame, columns: int = 3, height: float = 3.6) -> tuple[Figure, dict[tuple[str, str], Axes]]:
+@checks_arguments
+def panels(
+    table: pd.DataFrame, columns: Count = 3, height: Positive = 3.6
+) -> tuple[Figure, dict[tuple[str, str], Axes]]:
     """Lay out one panel for each sweep and environment of a table, in rows; panels of one family share their y axis."""
     keys = list(
         table[["sweep", "env"]].drop_duplicates().sort_values(["sweep", "env"]).itertuples(index=False, name=None)
@@ -86,19 +92,6 @@ def legend(figure: Figure, axes: Iterable[Axes], curves: pd.Series) -> None:
         handles |= dict(zip(*panel.get_legend_handles_labels()[::-1], strict=True))
     labels = [look(name).label for name in in_legend_order(curves)]
     figure.legend([handles[label] for label in labels], labels, loc="outside right upper")
-
-
-def importances(shares: pd.Series) -> Figure:
-    """Draw what share of the spread of scores each setting of a search accounts for, the largest on top.
-
-    Args:
-        shares: shares (0 to 1) by name of the setting, as `na2q.campaign.tune.Found.importance` has them.
-    """
-    ordered = shares.sort_values()
-    figure, axes = plt.subplots(figsize=(5, 0.8 + 0.35 * len(ordered)), layout="constrained")
-    axes.barh([str(name) for name in ordered.index], ordered.to_numpy(float), color="0.5")
-    axes.set(xlabel="importance among the better trials (share)", xlim=(0, 1))
-    return figure
 
 
 def joint_action_values(tables: Mapping[str, Float[ndarray, "a a"]]) -> Figure:
