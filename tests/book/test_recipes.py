@@ -18,7 +18,6 @@ BY_HAND = {
     "battle_mechanisms.csv",
     "known_of_the_game.csv",
     "quotations.csv",
-    "released_speed.csv",
 }
 
 
