@@ -1,24 +1,25 @@
 """The command `na2q`: train, evaluate, and list what there is."""
 
 import argparse
-import functools
 import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import tyro
 
+from na2q.arguments import checks_arguments
 from na2q.config import DEFAULT_PRESET, ENV_OPTIONS, METHOD_OPTIONS, PRESETS, TrainConfig, configure
-from na2q.files import as_path, check_target, replacing
+from na2q.config.checks import Copies, Count, Repeats, Samples, Share, Weight, Whole
+from na2q.files import check_folder, check_target, replacing
 
 
 def train(
     config: Annotated[TrainConfig, tyro.conf.arg(name="")],
     run_dir: Path,
-    checkpoint_minutes: float = 10,
+    checkpoint_minutes: Weight = 10,
     tensorboard: bool = False,
     init_from: Path | None = None,
 ) -> None:
@@ -45,8 +46,8 @@ def train(
 
 def evaluate(
     run_dir: Annotated[str, tyro.conf.Positional],
-    episodes: int = 32,
-    seed: int = 0,
+    episodes: Copies = 32,
+    seed: Whole = 0,
     env: str | None = None,
     out: Path | None = None,
 ) -> None:
@@ -73,8 +74,8 @@ def evaluate(
 
 def watch(
     run_dir: Annotated[str, tyro.conf.Positional],
-    episodes: int = 3,
-    seed: int = 0,
+    episodes: Copies = 3,
+    seed: Whole = 0,
     out: Path = Path("episode.gif"),
 ) -> None:
     """Film greedy episodes of a run.
@@ -87,6 +88,7 @@ def watch(
     """
     from na2q.explain import film
 
+    check_target(out)
     film.film(run_dir, range(seed, seed + episodes), out)
     print(out)
 
@@ -94,11 +96,11 @@ def watch(
 def record(
     run_dir: Annotated[str, tyro.conf.Positional],
     out: Path,
-    episodes: int = 32,
-    epsilon: float = 0.0,
-    seed: int = 0,
+    episodes: Copies = 32,
+    epsilon: Share = 0.0,
+    seed: Whole = 0,
     env: str | None = None,
-    samples: int = 0,
+    samples: Samples = 0,
 ) -> None:
     """Record episodes of a run: what agents see, choose and earn at every step.
 
@@ -122,11 +124,11 @@ def record(
 def explain(
     paths: Annotated[list[Path], tyro.conf.Positional],
     out: Path = Path("explained"),
-    episodes: int = 32,
-    epsilon: float = 0.2,
-    seed: int = 0,
-    episode: int | None = None,
-    step: int | None = None,
+    episodes: Copies = 32,
+    epsilon: Share = 0.2,
+    seed: Whole = 0,
+    episode: Whole | None = None,
+    step: Whole | None = None,
     interactive: Path | None = None,
 ) -> None:
     """Draw what runs have learned: the paper's Figures 5, 6, 7, 10 and 11, and an episode to step through.
@@ -147,6 +149,7 @@ def explain(
     if interactive is not None:
         from na2q.explain.board import page
 
+        check_target(interactive)
         if len(paths) != 1:
             raise ValueError(f"--interactive shows one run, but {len(paths)} paths are given")
         reason = page.save(paths[0], interactive)
@@ -154,6 +157,7 @@ def explain(
         return
     from na2q.explain import album
 
+    check_folder(out)
     written, reasons = album.write(album.gather(paths, episodes, epsilon, seed, episode, step), out)
     for path in written:
         print(path)
@@ -164,7 +168,7 @@ def explain(
 def sweep(
     name: Annotated[str, tyro.conf.Positional],
     root: Path = Path("data/runs"),
-    workers: int = 1,
+    workers: Count = 1,
     scheduler: str | None = None,
     shared: bool = True,
     dry_run: bool = False,
@@ -183,6 +187,7 @@ def sweep(
     from na2q.campaign import workers as crew
 
     runs = sweeps.runs_of(name)
+    check_folder(root)
     if dry_run:
         missing = [run for run in runs if folders.state_of(root / run.folder)["status"] != "complete"]
         table = execute.estimate(missing)
@@ -276,7 +281,7 @@ def export(
 
 def bench(
     config: Annotated[TrainConfig, tyro.conf.arg(name="")],
-    steps: int = 2_000,
+    steps: Repeats = 2_000,
     json: Path | None = None,
 ) -> None:
     """Measure the speed of training, in steps a second and in floors, part by part.
@@ -317,6 +322,7 @@ def figures(
         from na2q.book import pages
     except ImportError as error:
         raise ImportError(f"figures needs the packages of the book: pip install 'na2q[book]' ({error})") from error
+    check_folder(out)
     for line in pages.draw(parameters, notebooks, pages.parse(set), out):
         print(line, flush=True)
 
@@ -376,8 +382,7 @@ def main(args: Sequence[str] | None = None) -> None:
     )
     for command in commands:
         chosen = args[:1] == [command.__name__]
-        configured = chosen and "config" in inspect.signature(command).parameters
-        app.command(_prepared(command, _preset_defaults(args[1:]) if configured else None))
+        app.command(_prepared(command, args[1:] if chosen else []))
     try:
         app.cli(prog="na2q", args=args, config=(tyro.conf.AvoidSubcommands, tyro.conf.SuppressFixed))
         if sys.stdout:
@@ -404,26 +409,15 @@ def _end(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _prepared(command: Callable[..., None], config: TrainConfig | None) -> Callable[..., None]:
-    """Let `~` be a home in paths, and give the settings of a command the defaults that its preset decides."""
-    signature = inspect.signature(command)
-
-    @functools.wraps(command)
-    def run(*given: Any, **settings: Any) -> None:
-        command(*map(_at_home, given), **{name: _at_home(value) for name, value in settings.items()})
-
-    if config is not None:
-        parameters = {**signature.parameters, "config": signature.parameters["config"].replace(default=config)}
+def _prepared(command: Callable[..., None], words: Sequence[str]) -> Callable[..., None]:
+    """Check what a command is given, and give its settings the defaults that its preset decides."""
+    signature, run = inspect.signature(command), checks_arguments(command)
+    if "config" in signature.parameters:
+        config = signature.parameters["config"].replace(default=_preset_defaults(words))
+        parameters = {**signature.parameters, "config": config}
         keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters.values()]
         run.__signature__ = signature.replace(parameters=keyword_only)  # type: ignore[attr-defined]  # read by tyro
     return run
-
-
-def _at_home(value: Any) -> Any:
-    """Expand `~` in a path or a list of them."""
-    if isinstance(value, list):
-        return [_at_home(item) for item in value]
-    return as_path(value) if isinstance(value, Path) else value
 
 
 if __name__ == "__main__":

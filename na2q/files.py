@@ -65,6 +65,29 @@ def check_target(path: str | os.PathLike[str]) -> None:
     if os.path.exists(target) and not target.is_file():
         kind = "a folder" if target.is_dir() else "a device or pipe"
         raise WriteError(f"cannot write {path}: it is {kind}, not a file, and stays as it is")
+    _check_place(path, target)
+
+
+def check_folder(path: str | os.PathLike[str]) -> None:
+    """Raise WriteError where `make_folder` would, as far as that can be told ahead of the work."""
+    target = Path(os.path.realpath(as_path(path)))
+    if os.path.exists(target) and not target.is_dir():
+        raise WriteError(f"cannot write into {path}: it is no folder, and stays as it is")
+    _check_place(path, target)
+
+
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """Make a folder with all above it, where it is not there; raise WriteError where that cannot be done."""
+    folder = as_path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(unwritten(path, error)) from error
+    return folder
+
+
+def _check_place(path: str | os.PathLike[str], target: Path) -> None:
+    """Look at the nearest place above a target that is there."""
     there = next(place for place in (target, *target.parents) if os.path.lexists(place))
     if there != target and not there.is_dir():
         raise WriteError(unwritten(path, NotADirectoryError(errno.ENOTDIR, "")))

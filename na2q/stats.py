@@ -16,6 +16,9 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy.stats import rankdata
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Repeats, Whole
+
 REPS = 1_000
 """Resamples of a bootstrap. These are enough for the first two digits of an interval."""
 
@@ -39,7 +42,8 @@ class Estimate(NamedTuple):
         return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
-def bootstrap(statistic: Statistic, *samples: ndarray, reps: int = REPS, seed: int = 0) -> Float[ndarray, "3 k"]:
+@checks_arguments
+def bootstrap(statistic: Statistic, *samples: ndarray, reps: Repeats = REPS, seed: Whole = 0) -> Float[ndarray, "3 k"]:
     """Compute a statistic of independent samples with the ends of its percentile interval.
 
     Args:
@@ -62,7 +66,8 @@ def bootstrap(statistic: Statistic, *samples: ndarray, reps: int = REPS, seed: i
     return np.stack([value, *ends])
 
 
-def stratified(statistic: Statistic, *tables: ndarray, reps: int = REPS, seed: int = 0) -> Float[ndarray, "3 k"]:
+@checks_arguments
+def stratified(statistic: Statistic, *tables: ndarray, reps: Repeats = REPS, seed: Whole = 0) -> Float[ndarray, "3 k"]:
     """Compute a statistic of tables of runs with its interval; runs are resampled within each task.
 
     Args:
@@ -86,7 +91,8 @@ def stratified(statistic: Statistic, *tables: ndarray, reps: int = REPS, seed: i
     return bootstrap(of_columns, *columns, reps=reps, seed=seed)
 
 
-def mean_over(values: Float[ndarray, " r"], episode: Int[ndarray, " r"], seed: int = 0) -> Estimate:
+@checks_arguments
+def mean_over(values: Float[ndarray, " r"], episode: Int[ndarray, " r"], seed: Whole = 0) -> Estimate:
     """Mean of the values that are not NaN; whole episodes are resampled.
 
     Args:
@@ -99,8 +105,9 @@ def mean_over(values: Float[ndarray, " r"], episode: Int[ndarray, " r"], seed: i
     return _over_episodes(lambda s: s[1:] / s[:1], [np.ones_like(kept), kept], episode[known], seed)
 
 
+@checks_arguments
 def rank_correlation(
-    x: Float[ndarray, " r"], y: Float[ndarray, " r"], episode: Int[ndarray, " r"], seed: int = 0
+    x: Float[ndarray, " r"], y: Float[ndarray, " r"], episode: Int[ndarray, " r"], seed: Whole = 0
 ) -> Estimate:
     """Spearman's rank correlation of the rows in which neither is NaN; whole episodes are resampled.
 

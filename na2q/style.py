@@ -9,7 +9,9 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from na2q.arguments import checks_arguments
 from na2q.config import Curve
+from na2q.config.checks import Whole
 from na2q.config.curve import trial
 
 
@@ -56,7 +58,8 @@ NAMED = {curve.name: style for curve, style in VARIANTS.items()}
 AGENTS = (0, 2, 4, 5, 9, 6, 7, 1, 8, 3)  # order in the palette; what enemies are drawn in comes late
 
 
-def agent_color(agent: int) -> tuple[float, float, float]:
+@checks_arguments
+def agent_color(agent: Whole) -> tuple[float, float, float]:
     """Return the colour that stands for an agent in all figures."""
     return PALETTE[AGENTS[agent % len(AGENTS)]]
 
@@ -78,6 +81,7 @@ def use_style() -> None:
     )
 
 
+@checks_arguments
 def look(curve: str) -> Look:
     """Return how a curve is drawn, from its name as `na2q.config.Curve` makes it: the method, then what tells it apart.
 
@@ -95,6 +99,7 @@ def thousands(axes: Axes) -> None:
     axes.set_xlabel("environment steps")
 
 
+@checks_arguments
 def export(name: str, figure: Figure) -> Figure:
     """Return a figure, and write it as SVG and PDF where NA2Q_FIGURES names a folder, as `na2q figures` does."""
     if folder := os.environ.get("NA2Q_FIGURES"):

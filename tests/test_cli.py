@@ -50,3 +50,41 @@ def test_mistakes_end_with_a_message_and_nothing_written(
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "unknown"),
+    [
+        (["nonsense"], "nonsense"),
+        (["methods", "extra"], "extra"),
+        (["train", "--tensorboard=maybe", "--run-dir", "x"], "maybe"),
+    ],
+)
+def test_words_that_no_command_knows_are_named(
+    words: list[str], unknown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    assert f"Unrecognized options: {unknown}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["record", "run", "--out"],
+        ["watch", "run", "--out"],
+        ["explain", "run", "--interactive"],
+        ["explain", "run", "--out"],
+        ["sweep", "smoke", "--root"],
+        ["figures", "--out"],
+    ],
+)
+def test_places_that_cannot_be_written_to_are_named_before_the_work(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit) as stop:
+        main([*words, str(tmp_path / "file" / "below.gif")])
+    assert stop.value.code == 2
+    assert f"cannot write {tmp_path / 'file' / 'below.gif'}: Not a directory" in capsys.readouterr().err

@@ -9,20 +9,21 @@ import pytest
 import na2q
 
 PACKAGE = Path(na2q.__file__).parent
-GROUND = {"spec", "types", "config", "nets", "paths", "files", "terminal"}
+GROUND = {"spec", "types", "config", "nets", "paths", "files", "terminal", "arguments"}
 MAY_IMPORT = {  # module or room -> what of na2q it may import besides itself
     "spec": set(),
     "config": set(),
     "paths": set(),
     "files": set(),
     "terminal": set(),
-    "stats": set(),
-    "style": {"config"},
+    "arguments": {"config", "files"},
+    "stats": {"arguments", "config"},
+    "style": {"arguments", "config"},
     "types": {"spec"},
     "nets": {"config", "spec", "types"},
     "methods": {"config", "nets", "spec", "types"},
-    "envs": {"config", "spec"},
-    "theory": set(),
+    "envs": {"arguments", "config", "spec"},
+    "theory": {"arguments", "config"},
     "training": GROUND | {"methods", "envs"},
     "campaign": GROUND | {"training"},
     "evaluation": GROUND | {"stats", "style", "methods", "envs", "theory", "training", "campaign"},

@@ -13,6 +13,7 @@ import yaml
 from papermill.exceptions import PapermillExecutionError
 
 from na2q.book.execution import keep, read
+from na2q.files import make_folder
 from na2q.paths import repo_root
 
 SETS = "parameters.yml"
@@ -67,7 +68,7 @@ def run(notebook: Path, values: Mapping[str, Any], out: Path) -> Path:
     Figures that it exports lie below `out`/figures. Raises RuntimeError where a cell fails; the copy then shows it.
     """
     copy = out / "papermill" / notebook.name
-    copy.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(copy.parent)
     with _exporting(out / "figures"):
         try:
             papermill.execute_notebook(

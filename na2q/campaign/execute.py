@@ -10,10 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from na2q.arguments import checks_arguments
 from na2q.campaign.folders import state_of
 from na2q.campaign.sweeps import Run
 from na2q.campaign.workers import GRACE, Outcome, Workers, work
 from na2q.config import departures
+from na2q.config.checks import Repeats
 from na2q.files import as_path, replacing
 from na2q.terminal import progress, signals
 from na2q.training.records import RunError, held
@@ -122,6 +124,7 @@ class Sweep:
         return run.folder not in self.report.failed and outcome.state != "complete"
 
 
+@checks_arguments
 def complete(runs: Sequence[Run], root: str | Path) -> None:
     """Do what is not complete of some runs, one after the other in this process.
 
@@ -131,7 +134,7 @@ def complete(runs: Sequence[Run], root: str | Path) -> None:
     Raises:
         RunError: a run fails, with the reason of each, or SIGTERM asked to stop.
     """
-    root, failed = as_path(root, "root"), {}
+    root, failed = Path(root), {}
     queue = list(runs)
     while queue:
         run = queue.pop(0)
@@ -184,7 +187,8 @@ class _Progress:
         self.bar.set_postfix_str(", ".join(words))
 
 
-def estimate(runs: Sequence[Run], steps: int = 500) -> pd.DataFrame:
+@checks_arguments
+def estimate(runs: Sequence[Run], steps: Repeats = 500) -> pd.DataFrame:
     """Hours that each run would take on one core of this machine, from a short measurement of each kind."""
     from na2q.training.bench import bench
 

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 from filelock import FileLock, Timeout
 
+from na2q.arguments import checks_arguments
 from na2q.campaign.sweeps import runs_of
 from na2q.config import config_of
-from na2q.files import WriteError, as_path, replacing, unwritten
+from na2q.files import WriteError, replacing, unwritten
 from na2q.training.records import (
     LOCK,
     MERGED,
@@ -30,6 +31,7 @@ KEPT = (METRICS, RECORD)  # what a stored result consists of
 DAMAGED = "damaged"
 
 
+@checks_arguments
 def state_of(folder: Path) -> dict[str, Any]:
     """Say how far a run is: status, step, total steps, last test return, steps a second; for damaged ones the problem.
 
@@ -50,9 +52,10 @@ def state_of(folder: Path) -> dict[str, Any]:
     return state
 
 
+@checks_arguments
 def status(root: str | Path, sweep: str | None = None) -> pd.DataFrame:
     """Table of the runs below a folder, or of all that a sweep asks for; raise RunError where there are none."""
-    root = as_path(root, "root")
+    root = Path(root)
     folders = [run.folder for run in runs_of(sweep)] if sweep is not None else _names(root)
     if not folders:
         raise RunError(f"no runs below {root}" if root.is_dir() else f"{root} is no folder")
@@ -80,6 +83,7 @@ class _Result(NamedTuple):
         return self.complete, self.steps
 
 
+@checks_arguments
 def merge(source: str | Path, into: str | Path) -> dict[str, str]:
     """Copy the metrics and settings of all runs below `source`; a complete run is never replaced by an unfinished one,
     nor a longer one by a shorter one.
@@ -94,7 +98,7 @@ def merge(source: str | Path, into: str | Path) -> dict[str, str]:
         RunError: `source` is no folder, holds no runs, or is the same as `into`.
         WriteError: a run cannot be written; those before it are merged.
     """
-    source, into = as_path(source, "source"), as_path(into, "into")
+    source, into = Path(source), Path(into)
     if not source.is_dir():
         raise RunError(f"source {source} is no folder: nothing was merged")
     if source.resolve() == into.resolve():

@@ -5,7 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
+from na2q.arguments import checks_arguments
 from na2q.config import DEVIATIONS, METHOD_OPTIONS, TrainConfig, changed, configure, departures
+from na2q.config.checks import Count
 
 PAPER = ("na2q", "vdn", "qmix", "qtran", "qatten", "qplex", "wqmix", "cds", "dvd", "shaq")  # section 5
 LBF = ("lbf-4p-2f", "lbf-3p-3f")
@@ -145,6 +147,7 @@ SHARED = {"figure8": "figure4", "figure8-foraging": "figure3", "figure8-game": "
 """Sweeps that compare runs of another sweep with their own: what both ask for lies in the other's folder."""
 
 
+@checks_arguments
 def runs_of(sweep: str) -> list[Run]:
     """List the runs of a sweep, those that it shares with another sweep in the folder of that one.
 
@@ -164,7 +167,8 @@ def _configs(definition: Callable[[], list[TrainConfig]]) -> dict[TrainConfig, N
     return dict.fromkeys(definition())
 
 
-def selection(sweep: str, total_steps: int | None = None, **only: Collection[Any]) -> list[Run]:
+@checks_arguments
+def selection(sweep: str, total_steps: Count | None = None, **only: Collection[Any]) -> list[Run]:
     """List the runs of a sweep whose settings are among those given, all where a collection is empty.
 
     Example: ``selection("figure3", env=["lbf-3p-3f"], method=["vdn"], seed=[1])``.

@@ -10,7 +10,8 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from numbers import Integral, Real
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, GroupedMetadata, Gt, Interval, Le, Len, Lt, Predicate
 
@@ -41,7 +42,13 @@ Whole = Annotated[int, Interval(ge=0, le=2**63 - 1)]
 Count = Annotated[int, Interval(ge=1, le=2**63 - 1)]
 """A whole number from 1."""
 Copies = Annotated[int, Interval(ge=1, le=10_000)]
-"""How many environments or threads are made at once."""
+"""How many environments, episodes or threads there are at once."""
+Repeats = Annotated[int, Interval(ge=1, le=10_000_000)]
+"""How often something is measured, drawn or changed, one after the other."""
+Samples = Annotated[int, Interval(ge=0, le=10_000)]
+"""Draws that an average is taken over; 0 leaves it out."""
+Bins = Annotated[int, Interval(ge=2, le=10_000)]
+"""Parts that a range is cut into."""
 Width = Annotated[int, Interval(ge=1, le=8192)]
 """Units of a layer, or how many parts a network has."""
 Share = Annotated[float, Interval(ge=0, le=1)]
@@ -124,6 +131,8 @@ def _convert(value: Any, base: Any, unbounded: bool) -> Any:
         raise MisfitError
     if origin is tuple:
         return _convert_tuple(value, inner)
+    if origin in (Union, UnionType):
+        return _convert_union(value, inner)
     if base in SCALARS:
         return SCALARS[base](value, unbounded)
     kind = origin or base
@@ -139,6 +148,15 @@ def _convert_tuple(value: Any, inner: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(types) != len(value):
         raise MisfitError
     return tuple(_fit(item, hint) for item, hint in zip(value, types, strict=True))
+
+
+def _convert_union(value: Any, members: tuple[Any, ...]) -> Any:
+    for member in members:
+        try:
+            return _fit(value, member)
+        except MisfitError:
+            continue
+    raise MisfitError
 
 
 def _to_bool(value: Any, _: bool) -> bool:
@@ -210,7 +228,7 @@ def _each(marks: Iterable[Any]) -> Iterator[Any]:
             yield mark
 
 
-WORDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a text"}
+WORDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a text", NoneType: "None"}
 
 
 def in_words(hint: Any) -> str:
@@ -219,6 +237,8 @@ def in_words(hint: Any) -> str:
     origin, inner = get_origin(base), get_args(base)
     if origin is Literal:
         return f"one of {', '.join(map(repr, inner))}"
+    if origin in (Union, UnionType):
+        return " or ".join(map(in_words, inner))
     if origin is tuple:
         words = "numbers" if inner[1:] == (...,) else f"{len(inner)} numbers"
         text = f"{words}, each {in_words(inner[0])}"

@@ -139,7 +139,7 @@ def schedule_of(env: str) -> dict[str, Any]:
     """Settings that Tables 2 and 3 give one StarCraft map; raise ValueError for an unknown map."""
     family, _, name = env.partition("-")
     if name not in SCENARIOS:
-        raise ValueError(f"unknown map {name!r} of {family!r}; known are {', '.join(SCENARIOS)}")
+        raise ValueError(f"env is {env!r}, but {family} has no map {name!r}; known are {', '.join(SCENARIOS)}")
     found = SCENARIOS[name]
     return {"total_steps": found.total_steps, "explore.anneal_steps": found.anneal_steps}
 

@@ -4,7 +4,9 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from na2q.arguments import checks_arguments
 from na2q.config import ENV_OPTIONS, NoOptions, Settings, check_name, configure, family_of
+from na2q.config.checks import Copies
 from na2q.config.foraging import HOW
 from na2q.envs.base import Clonable, Observation, Recordable, Snapshot, Transition, VectorEnv
 from na2q.envs.pettingzoo import from_pettingzoo
@@ -43,6 +45,7 @@ ENVS: dict[str, Family] = {
 OURS = tuple(ENVS)
 
 
+@checks_arguments
 def register(family: str, constructor: Constructor, options: Settings | None = None, names: str = "") -> None:
     """Add a family of environments of one's own, for this process; a second call replaces the first.
 
@@ -62,7 +65,8 @@ def register(family: str, constructor: Constructor, options: Settings | None = N
     ENV_OPTIONS[family] = options or NoOptions()
 
 
-def make(name: str, options: Any, n_envs: int = 1) -> VectorEnv:
+@checks_arguments
+def make(name: str, options: Any, n_envs: Copies = 1) -> VectorEnv:
     """Build `n_envs` copies of an environment; raise ValueError for an unknown name."""
     family = family_of(name)
     if family not in ENVS:

@@ -8,6 +8,7 @@ from gymnasium import spaces
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
 from na2q.envs.base import Observation, Transition, check_seeds, stack
 from na2q.spec import EnvSpec
 
@@ -234,6 +235,7 @@ class PettingZooEnv:
             team.env.close()
 
 
+@checks_arguments
 def from_pettingzoo(
     parallel_env: Callable[[], Any],
     n_envs: int = 1,

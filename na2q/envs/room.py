@@ -6,7 +6,10 @@ from numpy import ndarray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from na2q.arguments import checks_arguments
 
+
+@checks_arguments
 def room(size: int, foods: int) -> Int[ndarray, "f 2"] | None:
     """Return cells on which that many foods can stand on a square board, or None where there is no room.
 

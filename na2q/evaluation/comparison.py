@@ -3,12 +3,14 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from na2q.arguments import checks_arguments
 from na2q.evaluation.figures import in_legend_order, legend, nothing_yet, panels
 from na2q.style import look
 
 MARGIN = 0.03
 
 
+@checks_arguments
 def intervals(
     table: pd.DataFrame,
     value: str,
@@ -46,6 +48,7 @@ def intervals(
     return figure
 
 
+@checks_arguments
 def profile_lines(profiles: pd.DataFrame, label: str) -> Figure:
     """Draw performance profiles: the share of runs whose score is above each threshold, one panel for each sweep.
 

@@ -12,17 +12,20 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Count, Positive
 from na2q.evaluation import protocol, results
 from na2q.stats import REPS
 from na2q.style import LOOKS, look, thousands
 
 
+@checks_arguments
 def learning_curves(
     runs: pd.DataFrame,
     metric: str = "test_return_mean",
     label: str = "test return",
     band: Literal["std", "interval"] = "std",
-    window: int = 1,
+    window: Count = 1,
 ) -> Figure:
     """Draw one panel for each sweep and environment, one line for each curve.
 
@@ -62,7 +65,10 @@ def nothing_yet() -> Figure:
     return figure
 
 
-def panels(table: pd.DataFrame, columns: int = 3, height: float = 3.6) -> tuple[Figure, dict[tuple[str, str], Axes]]:
+@checks_arguments
+def panels(
+    table: pd.DataFrame, columns: Count = 3, height: Positive = 3.6
+) -> tuple[Figure, dict[tuple[str, str], Axes]]:
     """Lay out one panel for each sweep and environment of a table, in rows; panels of one family share their y axis."""
     keys = list(
         table[["sweep", "env"]].drop_duplicates().sort_values(["sweep", "env"]).itertuples(index=False, name=None)

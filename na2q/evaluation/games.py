@@ -13,7 +13,9 @@ import torch
 from jaxtyping import Float
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
 from na2q.config import MatrixOptions, configure
+from na2q.config.checks import Repeats, Whole
 from na2q.envs.matrix import GAMES, MatrixGame
 from na2q.methods import METHODS
 from na2q.training.learner import Learner
@@ -39,6 +41,7 @@ class Solution(NamedTuple):
         return self.payoff == self.optimum
 
 
+@checks_arguments
 def every_episode(game: str) -> EpisodeBatch:
     """Play each sequence of joint actions of a game once."""
     spec = MatrixGame(game, MatrixOptions()).spec
@@ -61,7 +64,8 @@ def every_episode(game: str) -> EpisodeBatch:
     ).validate()
 
 
-def solve(method: str, game: str, seed: int = 1, updates: int = 2_000, **settings: Any) -> Solution:
+@checks_arguments
+def solve(method: str, game: str, seed: Whole = 1, updates: Repeats = 2_000, **settings: Any) -> Solution:
     """Train on every episode of a game in each update and report what the agents then do.
 
     Settings are those of preset `fair`, changed by `settings` as in `configure`; `target_interval` counts
@@ -95,11 +99,12 @@ def read_out(learner: Learner, batch: EpisodeBatch, game: str) -> Solution:
     return Solution(payoff, tables.optimum, total / count)  # mean over the histories that lead to a state
 
 
+@checks_arguments
 def compare(
     methods: Iterable[str],
     games: Iterable[str],
     seeds: Iterable[int] = (1, 2, 3),
-    updates: int = 1_000,
+    updates: Repeats = 1_000,
     settings: Mapping[str, Any] = FAST,
 ) -> pd.DataFrame:
     """Solve every game with every method and seed; one row for each, with all that is needed to repeat it.
@@ -113,6 +118,7 @@ def compare(
     return pd.DataFrame(rows, columns=["method", "game", "seed", "payoff", "optimum", "updates", "settings"])
 
 
+@checks_arguments
 def outcome_table(runs: pd.DataFrame) -> pd.DataFrame:
     """Lay out `compare`'s rows as method by game: number of seeds that found the optimum, then all payoffs."""
     runs = runs.assign(solved=runs["payoff"] == runs["optimum"])

@@ -12,7 +12,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from na2q.arguments import checks_arguments
 from na2q.config import configure
+from na2q.config.checks import Repeats, Whole
 from na2q.methods import METHODS, QLearning
 from na2q.spec import EnvSpec
 from na2q.types import MixContext
@@ -56,7 +58,8 @@ class Measured(NamedTuple):
     highest_slope: float
 
 
-def joint_action_contexts(online: QLearning, seed: int) -> tuple[Float[Tensor, "n a"], MixContext]:
+@checks_arguments
+def joint_action_contexts(online: QLearning, seed: Whole) -> tuple[Float[Tensor, "n a"], MixContext]:
     """Draw random utilities of one step, and a context for each joint action, in float64.
 
     State, observations, hidden states, semantics and noise are the same in every row.
@@ -89,7 +92,8 @@ def chosen(q: Float[Tensor, "n a"], ctx: MixContext) -> Float[Tensor, "rows n"]:
     return q.expand(len(ctx.actions), -1, -1).gather(-1, ctx.actions.unsqueeze(-1)).squeeze(-1)
 
 
-def random_weights(online: QLearning, seed: int) -> QLearning:
+@checks_arguments
+def random_weights(online: QLearning, seed: Whole) -> QLearning:
     """Turn a network to float64 in place and scale each weight by 1 to 5, far from where initialisation leaves it."""
     online, rng = online.double(), torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -115,8 +119,9 @@ def regret(online: QLearning, q: Float[Tensor, "n a"], ctx: MixContext, value: V
     return float(values.max() - values[ctx.greedy.all(-1)].min())
 
 
+@checks_arguments
 def measure(
-    method: str, value: Value = q_tot, preset: str = "released", weight_sets: int = 20, spec: EnvSpec = SMALL
+    method: str, value: Value = q_tot, preset: str = "released", weight_sets: Repeats = 20, spec: EnvSpec = SMALL
 ) -> Measured | None:
     """Count the weight sets for which a value keeps IGM and monotonicity; None for methods without Q_tot."""
     config, best, ends = configure(method, preset=preset), [], []

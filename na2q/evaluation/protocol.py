@@ -15,8 +15,10 @@ import pandas as pd
 from numpy import ndarray
 from scipy.stats import trim_mean
 
+from na2q.arguments import checks_arguments
 from na2q.campaign.sweeps import LBF
 from na2q.config import family_of
+from na2q.config.checks import Limit, Repeats, Share, Whole
 from na2q.evaluation.results import ABSOLUTE, CURVE, check_curves
 from na2q.stats import REPS, Estimate, Statistic, stratified
 
@@ -26,6 +28,7 @@ ALL_TASKS = "all tasks"
 PRESET_SEEDS = 3  # that a choice between presets needs on every task
 
 
+@checks_arguments
 def iqm(scores: ndarray) -> ndarray:
     """Interquartile mean over runs and tasks, (1,)."""
     return np.array([trim_mean(np.ravel(scores), 0.25)])
@@ -53,6 +56,7 @@ def improvement(a: ndarray, b: ndarray) -> ndarray:
 # --- scores: one number for each run ---------------------------------------------------------------
 
 
+@checks_arguments
 def scores(runs: pd.DataFrame, metric: str = "test_return_mean") -> pd.DataFrame:
     """Score every run by its last evaluation.
 
@@ -83,13 +87,15 @@ def sources(table: pd.DataFrame) -> str:
     return "score: " + ", ".join(f"{source} ({sweep})" for sweep, source in named.itertuples(index=False))
 
 
-def areas(runs: pd.DataFrame, until: float, metric: str = "test_return_mean") -> pd.DataFrame:
+@checks_arguments
+def areas(runs: pd.DataFrame, until: Limit, metric: str = "test_return_mean") -> pd.DataFrame:
     """Score every run by the mean of its tests up to a number of steps: the area under its curve."""
     check_curves(runs)
     early = runs[runs["point"] <= until]
     return early.groupby(RUN)[metric].mean().rename("score").reset_index()
 
 
+@checks_arguments
 def steps_to(
     runs: pd.DataFrame, threshold: float | Mapping[str, float], metric: str = "test_return_mean"
 ) -> pd.DataFrame:
@@ -110,7 +116,8 @@ def steps_to(
     return (-steps).rename("score").reset_index()
 
 
-def good_return(table: pd.DataFrame, share: float = 0.9) -> dict[str, float]:
+@checks_arguments
+def good_return(table: pd.DataFrame, share: Share = 0.9) -> dict[str, float]:
     """Threshold for each task: a share of the way from 0 to the best interquartile mean of any curve."""
     best = summary(table, reps=2).groupby("env")["iqm"].max()
     return {str(task): share * float(score) for task, score in best.items()}
@@ -119,6 +126,7 @@ def good_return(table: pd.DataFrame, share: float = 0.9) -> dict[str, float]:
 # --- tables of estimates ---------------------------------------------------------------------------
 
 
+@checks_arguments
 def matrix(table: pd.DataFrame, curve: str, tasks: Sequence[str]) -> ndarray:
     """Scores of one curve, (runs, tasks), with the seeds that it has on all tasks.
 
@@ -131,7 +139,8 @@ def matrix(table: pd.DataFrame, curve: str, tasks: Sequence[str]) -> ndarray:
     return whole.to_numpy()
 
 
-def summary(table: pd.DataFrame, reps: int = REPS, seed: int = 0) -> pd.DataFrame:
+@checks_arguments
+def summary(table: pd.DataFrame, reps: Repeats = REPS, seed: Whole = 0) -> pd.DataFrame:
     """Mean, standard deviation, interquartile mean and its interval, one row for each curve on each task."""
     rows = []
     for key, runs in table.groupby(CURVE):
@@ -142,7 +151,8 @@ def summary(table: pd.DataFrame, reps: int = REPS, seed: int = 0) -> pd.DataFram
     return pd.DataFrame(rows)
 
 
-def aggregate(table: pd.DataFrame, reps: int = REPS, seed: int = 0) -> pd.DataFrame:
+@checks_arguments
+def aggregate(table: pd.DataFrame, reps: Repeats = REPS, seed: Whole = 0) -> pd.DataFrame:
     """Interquartile mean over runs of all tasks with its interval, for the curves of each sweep that ran on all.
 
     Raises ValueError where the tasks of a sweep are of several families.
@@ -158,7 +168,8 @@ def aggregate(table: pd.DataFrame, reps: int = REPS, seed: int = 0) -> pd.DataFr
     return pd.DataFrame(rows)
 
 
-def improvements(table: pd.DataFrame, of: str = "na2q", reps: int = REPS, seed: int = 0) -> pd.DataFrame:
+@checks_arguments
+def improvements(table: pd.DataFrame, of: str = "na2q", reps: Repeats = REPS, seed: Whole = 0) -> pd.DataFrame:
     """Probability that a run of `of` beats one of each other curve, with its interval, by task and over all tasks.
 
     Columns: sweep, env, curve (the other one), probability, low, high.
@@ -166,7 +177,8 @@ def improvements(table: pd.DataFrame, of: str = "na2q", reps: int = REPS, seed: 
     return _pairs(table, of, improvement, "probability", reps, seed)
 
 
-def differences(table: pd.DataFrame, of: str = "na2q", reps: int = REPS, seed: int = 0) -> pd.DataFrame:
+@checks_arguments
+def differences(table: pd.DataFrame, of: str = "na2q", reps: Repeats = REPS, seed: Whole = 0) -> pd.DataFrame:
     """Interquartile mean of `of` minus that of each other curve, with its interval, by task and over all tasks.
 
     Columns: sweep, env, curve (the other one), difference, low, high.
@@ -188,7 +200,8 @@ def _pairs(table: pd.DataFrame, of: str, statistic: Statistic, name: str, reps: 
     return pd.DataFrame(rows, columns=["sweep", "env", "curve", name, "low", "high"])
 
 
-def profiles(table: pd.DataFrame, thresholds: ndarray, reps: int = REPS, seed: int = 0) -> pd.DataFrame:
+@checks_arguments
+def profiles(table: pd.DataFrame, thresholds: ndarray, reps: Repeats = REPS, seed: Whole = 0) -> pd.DataFrame:
     """Share of runs on all tasks whose score is above each threshold, with its interval.
 
     One row for each curve and threshold, thresholds (t,). Curves that did not run on all tasks of their sweep are left
@@ -208,7 +221,8 @@ def profiles(table: pd.DataFrame, thresholds: ndarray, reps: int = REPS, seed: i
     return pd.concat(rows, ignore_index=True)
 
 
-def curves(runs: pd.DataFrame, metric: str = "test_return_mean", reps: int = REPS, seed: int = 0) -> pd.DataFrame:
+@checks_arguments
+def curves(runs: pd.DataFrame, metric: str = "test_return_mean", reps: Repeats = REPS, seed: Whole = 0) -> pd.DataFrame:
     """Mean, standard deviation, interquartile mean and its interval at every point of every curve.
 
     A point counts where all runs of its curve have it, so that seeds never come and go along a line.
@@ -225,6 +239,7 @@ def curves(runs: pd.DataFrame, metric: str = "test_return_mean", reps: int = REP
     return pd.concat(tables, ignore_index=True)
 
 
+@checks_arguments
 def efficiency(table: pd.DataFrame) -> pd.DataFrame:
     """Median steps to a threshold over runs and the share of runs that reached it, from `steps_to`."""
     rows = []
@@ -261,7 +276,8 @@ class PresetDecision(NamedTuple):
     difference: Estimate  # interquartile mean of released minus that of paper, over all tasks
 
 
-def choose_preset(runs: pd.DataFrame, reps: int = 2_000, seed: int = 0) -> PresetDecision:
+@checks_arguments
+def choose_preset(runs: pd.DataFrame, reps: Repeats = 2_000, seed: Whole = 0) -> PresetDecision:
     """Decide between NA2Q's presets `released` and `paper` by the interquartile mean of their scores.
 
     Over both foraging tasks, PRESET_SEEDS seeds each. The higher one wins; where the interval of the difference

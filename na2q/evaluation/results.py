@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from na2q.arguments import checks_arguments
 from na2q.campaign.sweeps import SHARED, runs_of, selection
 from na2q.config import Curve, curve_of, meant_by
-from na2q.files import as_path
+from na2q.config.checks import Count, Whole
 from na2q.training.records import RECORD, DamagedRunWarning, RunError, read_metrics, read_record, run_folders
 
 RUN_COLUMNS = ["sweep", "env", "curve", "method", "preset", "variant", "earlier", "label", "seed"]
@@ -19,6 +20,7 @@ CURVE_COLUMNS = ["preset", "variant", "earlier", "total_steps"]  # must be one v
 ABSOLUTE = "absolute_"  # columns of the last evaluation, the same in every row of a run
 
 
+@checks_arguments
 def load_runs(folder: Path | str) -> pd.DataFrame:
     """Read all finished runs below `folder`, one row for each test.
 
@@ -37,7 +39,7 @@ def load_runs(folder: Path | str) -> pd.DataFrame:
         DamagedRunWarning: a run is left out, since its run.json cannot be read or its metrics.csv ends too early.
     """
     tables = []
-    for place in run_folders(as_path(folder)):
+    for place in run_folders(Path(folder)):
         try:
             record = read_record(place)
             if record["status"] == "complete":
@@ -51,6 +53,7 @@ def load_runs(folder: Path | str) -> pd.DataFrame:
     return table[[*first, *(name for name in table if name not in first)]]
 
 
+@checks_arguments
 def load_sweeps(root: Path | str, sweeps: Iterable[str]) -> pd.DataFrame:
     """Read the finished runs of several sweeps below `root`, those without any left out.
 
@@ -87,11 +90,13 @@ def _table(path: Path, record: Mapping[str, Any]) -> pd.DataFrame:
     return metrics.assign(**facts, point=point)
 
 
+@checks_arguments
 def name_curves(runs: pd.DataFrame) -> pd.DataFrame:
     """Give every combination of method, preset and settings a curve of its own."""
     return runs.assign(curve=runs["label"])
 
 
+@checks_arguments
 def select(runs: pd.DataFrame, **only: Collection[Any]) -> pd.DataFrame:
     """Keep the runs whose columns hold one of the given values, and name their curves; empty collections keep all.
 
@@ -109,6 +114,7 @@ def select(runs: pd.DataFrame, **only: Collection[Any]) -> pd.DataFrame:
     return name_curves(kept)
 
 
+@checks_arguments
 def check_curves(runs: pd.DataFrame) -> None:
     """Raise ValueError where runs of one curve differ in preset, settings or length, or share a seed."""
     for (_, env, curve), table in runs.groupby(CURVE):
@@ -121,7 +127,8 @@ def check_curves(runs: pd.DataFrame) -> None:
             raise ValueError(f"{curve} on {env} holds two runs of seed {twice.iloc[0]}: select one")
 
 
-def describe(runs: pd.DataFrame, window: int = 1) -> str:
+@checks_arguments
+def describe(runs: pd.DataFrame, window: Count = 1) -> str:
     """Say in words, for captions, how many seeds and steps a table of runs holds, sweep by sweep.
 
     Args:
@@ -144,12 +151,14 @@ def describe(runs: pd.DataFrame, window: int = 1) -> str:
     return "; ".join([*parts, smoothing(window)])
 
 
-def smoothing(window: int) -> str:
+@checks_arguments
+def smoothing(window: Count) -> str:
     """Say how much a curve was smoothed."""
     return "no smoothing" if window == 1 else f"moving average of {window} tests"
 
 
-def smooth(runs: pd.DataFrame, metric: str, window: int) -> pd.DataFrame:
+@checks_arguments
+def smooth(runs: pd.DataFrame, metric: str, window: Count) -> pd.DataFrame:
     """Average a metric over each test and the `window` - 1 before it, run by run; say so with `smoothing`."""
     if window == 1:
         return runs
@@ -158,6 +167,7 @@ def smooth(runs: pd.DataFrame, metric: str, window: int) -> pd.DataFrame:
     return runs.assign(**{metric: moving})
 
 
+@checks_arguments
 def headline(runs: pd.DataFrame) -> pd.DataFrame:
     """Add what the paper plots as columns `result` and `absolute_result`: win rate of battles, else return."""
     added = {}
@@ -174,6 +184,7 @@ def span(values: pd.Series) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
+@checks_arguments
 def missing(sweep: str, root: Path | str, tasks: Collection[str] = ()) -> pd.DataFrame:
     """List the runs that a sweep's definition asks for and that are not finished at full length below `root`.
 
@@ -196,7 +207,8 @@ def missing(sweep: str, root: Path | str, tasks: Collection[str] = ()) -> pd.Dat
     return pd.DataFrame(rows, columns=["sweep", "env", "curve", "seed", "state"])
 
 
-def missing_in_words(sweep: str, root: Path | str, tasks: Collection[str] = (), most: int = 8) -> str:
+@checks_arguments
+def missing_in_words(sweep: str, root: Path | str, tasks: Collection[str] = (), most: Whole = 8) -> str:
     """Say which runs of a sweep are not finished: the seeds of each curve, or of more than `most` curves how many."""
     asked, lacking = len(selection(sweep, env=tasks)), missing(sweep, root, tasks)
     if not asked:
@@ -213,7 +225,8 @@ def missing_in_words(sweep: str, root: Path | str, tasks: Collection[str] = (), 
     return f"{sweep} lacks {len(lacking)} of {asked} runs: {'; '.join(curves if len(curves) <= most else tasks)}"
 
 
-def final_returns(runs: pd.DataFrame, tests: int = 5) -> pd.DataFrame:
+@checks_arguments
+def final_returns(runs: pd.DataFrame, tests: Count = 5) -> pd.DataFrame:
     """Mean test return over the last `tests` tests of each run, one row for each curve, one column a seed."""
     last = runs.sort_values("step").groupby(RUN_COLUMNS).tail(tests)
     by_seed = last.groupby(RUN_COLUMNS)["test_return_mean"].mean()

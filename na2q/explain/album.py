@@ -10,11 +10,13 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from na2q import style
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Copies, Share, Whole
 from na2q.explain import pictures, scene, shapes
 from na2q.explain.player import player
 from na2q.explain.recording import load_recording, record
 from na2q.explain.scene import Moment
-from na2q.files import replacing
+from na2q.files import make_folder, replacing
 
 KEYFRAMES = 5  # boards of Figure 10
 SUFFIX = ".nc"  # of recordings; everything else is a run
@@ -30,8 +32,9 @@ class Shown(NamedTuple):
     step: int
 
 
+@checks_arguments
 def gather(
-    paths: Sequence[Path], episodes: int, epsilon: float, seed: int, episode: int | None, step: int | None
+    paths: Sequence[Path], episodes: Copies, epsilon: Share, seed: Whole, episode: int | None, step: int | None
 ) -> Shown:
     """Read recordings and record runs, these without exploration and, where `epsilon` is above 0, with it too.
 
@@ -66,13 +69,14 @@ def gather(
     return Shown(first, greedy, exploring, episode, step)
 
 
+@checks_arguments
 def write(shown: Shown, out: Path) -> tuple[list[Path], dict[str, str]]:
     """Write all figures and the player into a folder.
 
     Returns:
         the files written, and for each figure that could not be drawn the reason.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     page = out / "player.html"
     player(shown.first, shown.episode).save(page)
     written, reasons = [page], {}

@@ -11,9 +11,12 @@ import xarray as xr
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Whole
 from na2q.stats import Estimate, mean_over
 
 
+@checks_arguments
 def unary_terms(recording: xr.Dataset) -> Int[ndarray, " n"]:
     """Return which coalition consists of each agent alone; ValueError where an agent has none."""
     member = recording["member"].values
@@ -23,11 +26,13 @@ def unary_terms(recording: xr.Dataset) -> Int[ndarray, " n"]:
     return np.array([k[0] for k in alone])
 
 
+@checks_arguments
 def pair_terms(recording: xr.Dataset) -> Int[ndarray, " p"]:
     """Return which coalitions have two members."""
     return np.flatnonzero(recording["member"].values.sum(1) == 2)
 
 
+@checks_arguments
 def cooperating(recording: xr.Dataset) -> Bool[ndarray, "e t p"]:
     """Mark the pairs of agents that act on the same thing in a step; pairs in the order of `pair_terms`.
 
@@ -68,8 +73,9 @@ class PairEffect(NamedTuple):
     steps: int
 
 
+@checks_arguments
 def pair_effect(
-    values: Float[ndarray, "e t p"], together: Bool[ndarray, "e t p"], filled: Bool[ndarray, "e t"], seed: int = 0
+    values: Float[ndarray, "e t p"], together: Bool[ndarray, "e t p"], filled: Bool[ndarray, "e t"], seed: Whole = 0
 ) -> PairEffect:
     """Compare pairs that act together with those that do not, step by step.
 

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Copies, Whole
 from na2q.explain import coalitions, events, interventions, masks, purification, shapes
 from na2q.explain.coalitions import PairEffect
 from na2q.explain.probe import Probe
@@ -38,19 +40,24 @@ class Model(NamedTuple):
     probe: Probe
 
 
-def load(path: Path, episodes: int = EPISODES, seed: int = 0) -> Model:
+@checks_arguments
+def load(path: Path, episodes: Copies = EPISODES, seed: Whole = 0) -> Model:
     """Record greedy episodes of a run's folder, masks of sampled semantics included where the method has masks."""
     recording = record(path, episodes, seed=seed, samples=SAMPLES)
     return Model(path, recording, Probe.load(path, recording))
 
 
-def load_all(root: Path, kinds: Iterable[str], episodes: int = EPISODES, seed: int = 0) -> dict[tuple[str, str], Model]:
+@checks_arguments
+def load_all(
+    root: Path, kinds: Iterable[str], episodes: Copies = EPISODES, seed: Whole = 0
+) -> dict[tuple[str, str], Model]:
     """Load every model in the folders METHOD_PRESET/seed-N below `root`, by (METHOD_PRESET, seed-N)."""
     found = [(kind, path) for kind in kinds for path in sorted((root / kind).glob("seed-*"))]
     return {(kind, path.name): load(path, episodes, seed) for kind, path in found}
 
 
-def deletions(probe: Probe, seed: int = 0) -> dict[str, Estimate]:
+@checks_arguments
+def deletions(probe: Probe, seed: Whole = 0) -> dict[str, Estimate]:
     """Per cent of the greedy actions that change when the first feature of each ranking is deleted."""
     return {name: masks.mean_over_steps(probe, 100 * x, seed) for name, x in _first_deleted(probe, seed).items()}
 
@@ -78,7 +85,8 @@ def _first_deleted(probe: Probe, seed: int) -> dict[str, np.ndarray]:
     return {name: masks.delete(probe, score, 1, fill).changed for name, score in ranked.items()}
 
 
-def pair_effects(probe: Probe, seed: int = 0) -> dict[str, PairEffect]:
+@checks_arguments
+def pair_effects(probe: Probe, seed: Whole = 0) -> dict[str, PairEffect]:
     """Compare pairs that act together with the others of the same step, in everything that a pair has.
 
     Returns:
@@ -194,7 +202,8 @@ def of_model(model: Model) -> dict[str, Estimate]:
     return found
 
 
-def table(models: Path, episodes: int = EPISODES) -> pd.DataFrame:
+@checks_arguments
+def table(models: Path, episodes: Copies = EPISODES) -> pd.DataFrame:
     """Test every model below a folder ENV/METHOD_PRESET/seed-N; models of one kind are also compared (Figure 7).
 
     Returns:

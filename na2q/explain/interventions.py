@@ -13,6 +13,8 @@ import xarray as xr
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Repeats, Whole
 from na2q.explain.baselines import mean_utilities
 from na2q.explain.coalitions import pair_terms, unary_terms
 from na2q.explain.probe import Probe
@@ -38,13 +40,14 @@ class _Substitute:
         return actions
 
 
+@checks_arguments
 def interventions(
     path: str | Path,
     greedy: xr.Dataset,
-    steps: int = 5,
-    trials: int = 1,
+    steps: Repeats = 5,
+    trials: Repeats = 1,
     kind: Literal["idle", "random"] = "idle",
-    seed: int = 0,
+    seed: Whole = 0,
 ) -> xr.Dataset:
     """Replace one agent's actions for some steps from a random time on; the loss of return is what they were worth.
 

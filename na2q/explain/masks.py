@@ -16,10 +16,13 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from scipy.stats import rankdata
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Whole
 from na2q.explain.probe import Probe
 from na2q.stats import Estimate, mean_over
 
 
+@checks_arguments
 def typical(recording: xr.Dataset) -> Float[ndarray, " o"]:
     """What a deleted feature becomes: its mean over all agents and steps."""
     return recording["obs"].mean(["episode", "step", "agent"]).values.astype(float)
@@ -43,7 +46,8 @@ def _of_taken(probe: Probe, q: Float[ndarray, "r n a"]) -> Float[ndarray, "r n"]
     return np.take_along_axis(q, probe.taken.numpy()[..., None], -1)[..., 0]
 
 
-def rankings(probe: Probe, fill: Float[ndarray, " o"], seed: int = 0) -> dict[str, Float[ndarray, "r n o"]]:
+@checks_arguments
+def rankings(probe: Probe, fill: Float[ndarray, " o"], seed: Whole = 0) -> dict[str, Float[ndarray, "r n o"]]:
     """Scores of every feature by which to delete: its size |o|, its occlusion, chance, and the mask where there is one.
 
     The mask comes in three forms: its highest values, its lowest, and its mean over the recording, which is one ranking
@@ -80,7 +84,8 @@ class Deleted(NamedTuple):
     moved: Float[ndarray, "r n"]  # distance that Q of the action taken moves
 
 
-def delete(probe: Probe, score: Float[ndarray, "r n o"], count: int, fill: Float[ndarray, " o"]) -> Deleted:
+@checks_arguments
+def delete(probe: Probe, score: Float[ndarray, "r n o"], count: Whole, fill: Float[ndarray, " o"]) -> Deleted:
     """Delete the `count` features of the highest score from every observation, ties in the order of features.
 
     Only the present observation changes; memories and available actions are as they were.
@@ -122,7 +127,8 @@ def deletion(
     return pd.DataFrame(rows, columns=["ranking", "count", "changed", "low", "high", "q_change"])
 
 
-def mean_over_steps(probe: Probe, values: Float[ndarray, "r n"], seed: int = 0) -> Estimate:
+@checks_arguments
+def mean_over_steps(probe: Probe, values: Float[ndarray, "r n"], seed: Whole = 0) -> Estimate:
     """Mean over steps and agents of what is known; episodes are resampled."""
     episode = np.broadcast_to(np.nonzero(probe.filled)[0][:, None], values.shape)
     return mean_over(values.ravel(), episode.ravel(), seed)
@@ -157,6 +163,7 @@ def rank_correlations(
     return found
 
 
+@checks_arguments
 def masks_by_kind(recording: xr.Dataset) -> pd.DataFrame:
     """Average masks over kinds of things that agents see, by what features are called.
 

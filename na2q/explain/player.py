@@ -15,6 +15,7 @@ import xarray as xr
 from matplotlib.colors import to_hex
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
 from na2q.envs.battle.maps import SHOOT, SIGHT
 from na2q.explain import scene
 from na2q.files import replacing
@@ -48,11 +49,11 @@ class Player:
 
     def save(self, path: str | Path) -> None:
         """Write the page to a file."""
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
         with replacing(Path(path)) as part:
             part.write_text(self.page(), encoding="utf-8")
 
 
+@checks_arguments
 def player(recording: xr.Dataset, episode: int = 0) -> Player:
     """Build the player of one recorded episode, of any method and environment.
 

@@ -10,6 +10,8 @@ import xarray as xr
 from jaxtyping import Float
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Weight
 from na2q.explain.coalitions import pair_terms, unary_terms
 
 
@@ -22,7 +24,8 @@ class Purified(NamedTuple):
     constant: float
 
 
-def purify(values: Float[ndarray, "g h"], weight: Float[ndarray, "..."], tolerance: float = 1e-12) -> Purified:
+@checks_arguments
+def purify(values: Float[ndarray, "g h"], weight: Float[ndarray, "..."], tolerance: Weight = 1e-12) -> Purified:
     """Split values = pure + first + second + constant so that weighted means of the first three vanish.
 
     The functional ANOVA by moving mass (Lengerich et al., AISTATS 2020): whatever of an interaction depends on one
@@ -51,6 +54,7 @@ def purify(values: Float[ndarray, "g h"], weight: Float[ndarray, "..."], toleran
     return Purified(pure, first - centre, second - other_centre, centre + other_centre)
 
 
+@checks_arguments
 def purified(recording: xr.Dataset, grid: xr.Dataset) -> xr.Dataset:
     """Move out of every term what does not need all its members, at fixed credits.
 

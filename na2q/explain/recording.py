@@ -7,6 +7,8 @@ A recording holds the slots before each action. What agents would see after the 
 acts on it, and no value is learned from it. After the end of an episode arrays hold NaN, -1 or False.
 """
 
+import hashlib
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +21,9 @@ from numpy import ndarray
 from torch import Tensor
 
 import na2q
+from na2q.arguments import checks_arguments
 from na2q.config import as_dict
+from na2q.config.checks import Copies, Samples, Share, Whole
 from na2q.envs.base import MAX_SEED, Recordable, VectorEnv
 from na2q.explain.camera import Camera, blank
 from na2q.explain.probe import Probe
@@ -31,7 +35,8 @@ from na2q.training.rollout import play
 from na2q.training.runlog import WEIGHTS, git_commit
 from na2q.types import EpisodeBatch
 
-SCHEMA = 1
+SCHEMA = 2
+CHECKSUM = "checksum"  # attribute of files
 AXES: dict[str, tuple[str, ...]] = {
     "obs": ("agent", "obs_feature"),
     "state": ("state_feature",),
@@ -71,14 +76,15 @@ class RecordingError(ValueError):
     """A file or data set that is no recording, or one of another schema."""
 
 
+@checks_arguments
 def record(
     path: str | Path,
-    episodes: int = 32,
-    epsilon: float = 0.0,
-    seed: int = 0,
+    episodes: Copies = 32,
+    epsilon: Share = 0.0,
+    seed: Whole = 0,
     *,
     env: str | None = None,
-    samples: int = 0,
+    samples: Samples = 0,
 ) -> xr.Dataset:
     """Play episodes with a run's weights and keep everything; with epsilon 0 those of `evaluate` with the same seed.
 
@@ -104,7 +110,6 @@ def record(
         ValueError: a number out of range, or an environment of other sizes.
         RunError: the weights cannot be read.
     """
-    _check(episodes, epsilon, samples)
     method, config = load_method(path)
     vector = make_env(Policy(method.agent, config, method.spec), episodes, env)
     if vector.spec.state_dim != method.spec.state_dim:
@@ -142,14 +147,19 @@ def record(
     return validate(acted.assign(_values(Probe(method, acted, samples))))
 
 
+@checks_arguments
 def save(recording: xr.Dataset, path: str | Path) -> None:
-    """Write a recording to a netCDF file, compressed, whole or not at all."""
+    """Write a recording to a netCDF file, compressed and with a checksum, whole or not at all."""
+    # in memory first, since HDF5 does not survive a disk that is full
+    whole = io.BytesIO()
     packed = {name: {"zlib": True, "complevel": 4} for name, x in recording.items() if x.ndim and x.dtype.kind in "bif"}
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    signed = validate(recording).assign_attrs({CHECKSUM: checksum(recording)})
+    signed.to_netcdf(whole, engine="h5netcdf", encoding=packed)
     with replacing(Path(path)) as part:
-        validate(recording).to_netcdf(part, engine="h5netcdf", encoding=packed)
+        part.write_bytes(whole.getbuffer())
 
 
+@checks_arguments
 def load_recording(path: str | Path) -> xr.Dataset:
     """Read a recording into memory.
 
@@ -160,20 +170,40 @@ def load_recording(path: str | Path) -> xr.Dataset:
         raise RecordingError(f"{path} does not exist: make it with `na2q record`")
     try:
         found = xr.load_dataset(path, engine="h5netcdf")
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # whatever the library makes of a damaged file
         raise RecordingError(f"{path} cannot be read: {error}") from error
+    expected = found.attrs.pop(CHECKSUM, None)
     try:
-        return validate(found)
+        validate(found)
+        if expected != checksum(found):
+            raise RecordingError("its contents do not fit its checksum")
+        return found
     except RecordingError as error:
         raise RecordingError(f"{path}: {error}") from error
 
 
+def checksum(recording: xr.Dataset) -> str:
+    """Return the SHA-256 of all names, axes, types and values, and of the attributes."""
+    total = hashlib.sha256()
+    for name, value in sorted(recording.attrs.items()):
+        total.update(repr((name, value.item() if isinstance(value, np.generic) else value)).encode())
+    for name, x in sorted(recording.variables.items(), key=lambda item: str(item[0])):
+        values = x.values
+        kind = values.dtype.kind if values.dtype.kind in "biuf" else "text"
+        total.update(repr((name, x.dims, values.shape, kind)).encode())
+        if kind == "f":  # a file may hold another of the many bit patterns that mean NaN
+            values = np.where(np.isnan(values), values.dtype.type(np.nan), values)
+        total.update(repr(values.tolist()).encode() if kind == "text" else values.tobytes())
+    return total.hexdigest()
+
+
+@checks_arguments
 def validate(recording: xr.Dataset) -> xr.Dataset:
     """Return a recording that follows the schema; raise RecordingError naming the first thing that does not."""
     missing = [name for name in ATTRIBUTES if name not in recording.attrs]
     if missing:
         raise RecordingError(f"not a recording: it has no attributes {', '.join(missing)}")
-    if recording.attrs["schema"] != SCHEMA:
+    if np.ndim(recording.attrs["schema"]) or recording.attrs["schema"] != SCHEMA:
         raise RecordingError(f"schema is {recording.attrs['schema']}, this version reads {SCHEMA}: record it anew")
     partly = any(name in recording for name in TOGETHER)
     for name in ALWAYS + TOGETHER * partly:
@@ -249,12 +279,3 @@ def _names(env: VectorEnv, method: QLearning) -> dict[str, Any]:
         "agent": np.arange(spec.n_agents),
         "coalition": np.array([label(c, k) for k, c in enumerate(method.coalitions)], dtype=object),
     } | {axis: np.array(names, dtype=object) for axis, names in named.items()}
-
-
-def _check(episodes: int, epsilon: float, samples: int) -> None:
-    if episodes < 1:
-        raise ValueError(f"episodes is {episodes}, must be at least 1")
-    if not 0 <= epsilon <= 1:
-        raise ValueError(f"epsilon is {epsilon}, must lie between 0 and 1")
-    if samples < 0:
-        raise ValueError(f"samples is {samples}, must be 0 or more")

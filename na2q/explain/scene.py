@@ -8,6 +8,7 @@ import xarray as xr
 from jaxtyping import Float
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
 from na2q.config import family_of
 from na2q.envs.battle.frame import Frame
 
@@ -33,6 +34,7 @@ class View(NamedTuple):
     out_of_sight: float  # mean mask of the slots that stand for nothing; NaN where there are none
 
 
+@checks_arguments
 def one_episode(recording: xr.Dataset, episode: int) -> xr.Dataset:
     """Return one episode of a recording without its padding.
 
@@ -46,6 +48,7 @@ def one_episode(recording: xr.Dataset, episode: int) -> xr.Dataset:
     return chosen.isel(step=slice(0, length)).assign_coords(step=np.arange(length))
 
 
+@checks_arguments
 def at_step(recording: xr.Dataset, episode: int, step: int) -> xr.Dataset:
     """Return one step of one episode.
 
@@ -57,6 +60,7 @@ def at_step(recording: xr.Dataset, episode: int, step: int) -> xr.Dataset:
     return played.isel(step=step)
 
 
+@checks_arguments
 def require(recording: xr.Dataset, *names: str) -> None:
     """Raise ValueError unless the recording holds all these variables."""
     missing = [name for name in names if name not in recording]
@@ -65,6 +69,7 @@ def require(recording: xr.Dataset, *names: str) -> None:
         raise ValueError(f"the recording of {what} holds no {', '.join(missing)}")
 
 
+@checks_arguments
 def shown_as(coalition: str) -> str:
     """Return how pages and figures write a coalition's label: agents count from 1 there, as in the paper.
 
@@ -74,6 +79,7 @@ def shown_as(coalition: str) -> str:
     return ",".join(str(int(i) + 1) for i in members) if all(i.isdigit() for i in members) else coalition
 
 
+@checks_arguments
 def in_words(coalition: str) -> str:
     """Return what a sentence calls a coalition by its label: "agent 1", "the pair 1,2" or "agents 1,2,3"."""
     members = coalition.count(",") + 1
@@ -81,11 +87,13 @@ def in_words(coalition: str) -> str:
     return f"{kind} {shown_as(coalition)}"
 
 
+@checks_arguments
 def has_coalitions(recording: xr.Dataset) -> bool:
     """Whether the terms of Q_tot belong to agents and groups of agents, which QMIX's hidden units do not."""
     return "contribution" in recording and bool(recording["member"].any("agent").all())
 
 
+@checks_arguments
 def things(recording: xr.Dataset) -> dict[str, dict[str, int]]:
     """Return what observations tell of, such as {"food 0": {"y": 0, "x": 1, "level": 2}}: features by their place."""
     found: dict[str, dict[str, int]] = {}
@@ -175,11 +183,13 @@ def aim(moment: xr.Dataset, agent: int, action: int) -> Float[ndarray, "2"] | No
     return positions[int(name.removeprefix("target ")) + (0 if heals else moment.sizes["agent"])]
 
 
+@checks_arguments
 def best_episode(recording: xr.Dataset) -> int:
     """Return the episode of the highest return, the first of several."""
     return int(recording["return"].values.argmax())
 
 
+@checks_arguments
 def eventful_step(recording: xr.Dataset, episode: int, greedy: bool = False) -> int:
     """Return the step of the largest reward, the first of several; with `greedy` among those without exploration.
 
@@ -195,6 +205,7 @@ def eventful_step(recording: xr.Dataset, episode: int, greedy: bool = False) -> 
     return int(np.where(allowed, played["reward"].values, -np.inf).argmax())
 
 
+@checks_arguments
 def regretted(recording: xr.Dataset) -> Moment:
     """Return the step at which executed actions fall short of greedy ones by most, summed over agents' Q_i.
 

@@ -12,10 +12,13 @@ import xarray as xr
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Bins
 from na2q.explain.coalitions import unary_terms
 
 
-def curves(recordings: Sequence[xr.Dataset], bins: int = 30) -> xr.Dataset:
+@checks_arguments
+def curves(recordings: Sequence[xr.Dataset], bins: Bins = 30) -> xr.Dataset:
     """Average f_i and alpha_i f_i over bins of Q_i that all models share (Figure 7).
 
     alpha_i depends on state and semantics, so that alpha_i f_i(Q_i) is a cloud over Q_i: the curve is its mean in
@@ -87,6 +90,7 @@ class Stability(NamedTuple):
     bins: int
 
 
+@checks_arguments
 def stability(found: xr.Dataset) -> Stability:
     """Define the number that Figure 7 gives as 0.124, from the curves of at least two models.
 

@@ -16,7 +16,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from na2q.arguments import checks_arguments
 from na2q.config import TrainConfig
+from na2q.config.checks import Repeats
 from na2q.envs.base import MAX_SEED
 from na2q.training.memory import keep_freed_memory
 from na2q.training.rollout import play
@@ -72,7 +74,8 @@ class Clock:
         return time.perf_counter()
 
 
-def bench(config: TrainConfig, steps: int = 2_000) -> dict[str, Any]:
+@checks_arguments
+def bench(config: TrainConfig, steps: Repeats = 2_000) -> dict[str, Any]:
     """Measure training episodes with their updates over `steps` environment steps, after training has begun.
 
     Returns `steps_per_second`, `floor_ms`, `episode_floors` (one collected episode and its update),

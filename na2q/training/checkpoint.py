@@ -37,7 +37,7 @@ def save(trainer: Trainer, run_dir: Path) -> None:
         with replacing(run_dir / NAME) as part:
             save_tensors(part, _tensors(trainer), about)
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"cannot write a checkpoint into {run_dir}: {error}; an older one is intact") from error
+        raise CheckpointError(f"cannot write a checkpoint into {run_dir}: {error}") from error
 
 
 def restore(trainer: Trainer, run_dir: Path) -> bool:

@@ -11,7 +11,9 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from na2q import envs
+from na2q.arguments import checks_arguments
 from na2q.config import TrainConfig, configure, family_of
+from na2q.config.checks import Copies, Whole
 from na2q.envs.base import MAX_SEED, KeepsReplays, Observation, VectorEnv
 from na2q.methods import METHODS
 from na2q.methods.base import QLearning
@@ -65,6 +67,7 @@ class Policy:
         return self.agent.step(seen, torch.as_tensor(self.last, device=device), self.hidden)
 
 
+@checks_arguments
 def load_method(path: str | Path) -> tuple[QLearning, TrainConfig]:
     """Rebuild the whole network of a run, mixer included, from its weights file; `path` as in `load`."""
     trained = read_weights(located(path))
@@ -73,6 +76,7 @@ def load_method(path: str | Path) -> tuple[QLearning, TrainConfig]:
     return method.eval(), trained.config
 
 
+@checks_arguments
 def load(path: str | Path) -> Policy:
     """Rebuild the agents of a run from its directory (last weights), from a weights file, or from an address.
 
@@ -87,7 +91,8 @@ def load(path: str | Path) -> Policy:
     return Policy(method.agent, config, method.spec)
 
 
-def make_env(policy: Policy, n_envs: int, env: str | None = None) -> VectorEnv:
+@checks_arguments
+def make_env(policy: Policy, n_envs: Copies, env: str | None = None) -> VectorEnv:
     """Build copies of the environment that a policy was trained on, or of another one of the same sizes.
 
     Another environment of the same family has the options of the run. Raises ValueError where the sizes differ.
@@ -105,7 +110,8 @@ def make_env(policy: Policy, n_envs: int, env: str | None = None) -> VectorEnv:
     return made
 
 
-def evaluate(path: str | Path, episodes: int = 32, seed: int = 0, env: str | None = None) -> pd.DataFrame:
+@checks_arguments
+def evaluate(path: str | Path, episodes: Copies = 32, seed: Whole = 0, env: str | None = None) -> pd.DataFrame:
     """Play greedy episodes with a run's weights, all at once; one row for each episode."""
     policy = load(path)
     vector = make_env(policy, episodes, env)

@@ -3,22 +3,26 @@
 Nothing here needs torch, so that lists of runs and tables of results are quick.
 """
 
+import hashlib
 import io
 import json
 import math
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from filelock import FileLock, Timeout
 
+from na2q.arguments import checks_arguments
+
 RECORD, METRICS, LOCK = "run.json", "metrics.csv", ".lock"
 MERGED = ".merged"  # folder of a newer run.json and metrics.csv that have not yet been moved to their place
 STATES = ("running", "complete", "diverged")
 STAGED = ".merging"  # the same folder before it is whole
+CHECKSUM, METRICS_CHECKSUM = "checksum", "metrics_checksum"  # in run.json, of itself and of a complete metrics.csv
 COLUMNS = ("step", "test_return_mean")  # that every metrics.csv has
 
 
@@ -38,6 +42,7 @@ class DamagedRunWarning(UserWarning):
     """A run that is left out of a table because one of its files is damaged."""
 
 
+@checks_arguments
 def run_folders(root: Path) -> Iterator[Path]:
     """Find all folders below `root` that hold a run.json, in order; hidden folders and links are not entered."""
     for place, folders, files in os.walk(root):
@@ -46,6 +51,7 @@ def run_folders(root: Path) -> Iterator[Path]:
             yield Path(place)
 
 
+@checks_arguments
 def read_record(run_dir: Path) -> dict[str, Any]:
     """Contents of run.json; raise RunError where there is none, DamagedError where it is damaged."""
     path = where(run_dir, RECORD)
@@ -57,6 +63,7 @@ def read_record(run_dir: Path) -> dict[str, Any]:
         raise DamagedError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
+@checks_arguments
 def read_metrics(run_dir: Path, record: dict[str, Any] | None = None) -> pd.DataFrame:
     """Contents of metrics.csv; raise DamagedError where it is missing, damaged, or ends before its run did.
 
@@ -106,10 +113,28 @@ def parse_record(content: bytes, path: Path) -> dict[str, Any]:
         _demand(path, f"config.{name}", value, _whole(value, low), f"a whole number from {low}")
     _demand(path, "steps", record.get("steps"), _whole(record.get("steps", 0), 0), "a whole number from 0")
     _demand(path, "command", record.get("command", ""), isinstance(record.get("command", ""), str), "a text")
+    curve = record.get("curve", {"method": "", "preset": "", "settings": {}})
+    names = curve if isinstance(curve, dict) else {}
+    fits = all(isinstance(names.get(n), str) for n in ("method", "preset")) and isinstance(names.get("settings"), dict)
+    _demand(path, "curve", curve, fits, "a table of method, preset and settings")
+    _demand(path, "version", record.get("version"), _whole(record.get("version", 1), 1), "a whole number from 1")
     absolute = record.get("absolute", {})
     fits = isinstance(absolute, dict) and all(_number(value) for value in absolute.values())
     _demand(path, "absolute", absolute, fits, "a table of numbers")
+    if record.get(CHECKSUM, checksum(record)) != checksum(record):
+        raise DamagedError(f"{path} cannot be read: its contents do not fit its checksum")
     return record
+
+
+def checksum(record: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a record's contents; files of older versions hold none."""
+    contents = {name: value for name, value in record.items() if name != CHECKSUM}
+    return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
+
+
+def checksum_of_metrics(content: bytes) -> str:
+    """Return the SHA-256 of a metrics.csv, whatever ends its lines."""
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def parse_metrics(content: bytes, path: Path, record: dict[str, Any]) -> pd.DataFrame:
@@ -131,9 +156,12 @@ def parse_metrics(content: bytes, path: Path, record: dict[str, Any]) -> pd.Data
         raise DamagedError(f"{path} is cut off at step {reached} of {record.get('steps', 'some')}: copy the run again")
     if steps.isna().any() or (steps < 0).any() or (steps.diff() <= 0).any():
         raise DamagedError(f"{path} has steps that do not increase from 0")
+    if complete and record.get(METRICS_CHECKSUM, known := checksum_of_metrics(content)) != known:
+        raise DamagedError(f"{path} does not fit its checksum in {RECORD}: copy the run again")
     return table
 
 
+@checks_arguments
 def held(run_dir: Path) -> bool:
     """Whether another process trains in a folder at this moment."""
     if not (run_dir / LOCK).exists():

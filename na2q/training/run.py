@@ -1,6 +1,5 @@
 """A whole run: train to the last step, keep its folder, survive being stopped at any moment."""
 
-import math
 import threading
 import time
 import warnings
@@ -13,22 +12,24 @@ import numpy as np
 import pandas as pd
 import torch
 
+from na2q.arguments import checks_arguments
 from na2q.config import TrainConfig
-from na2q.files import as_path
+from na2q.config.checks import Copies, Weight
 from na2q.terminal import progress, signals
 from na2q.training import checkpoint
 from na2q.training.addresses import located
 from na2q.training.memory import keep_freed_memory
-from na2q.training.records import RunError, read_metrics
+from na2q.training.records import METRICS, METRICS_CHECKSUM, RunError, checksum_of_metrics, read_metrics
 from na2q.training.runlog import BEST, WEIGHTS, RunFolder, read_weights
 from na2q.training.trainer import STREAMS, DivergedError, Trainer, evaluate
 
 
+@checks_arguments
 def train(
     config: TrainConfig,
     run_dir: str | Path | None = None,
     *,
-    checkpoint_minutes: float = 10,
+    checkpoint_minutes: Weight = 10,
     tensorboard: bool = False,
     init_from: str | Path | None = None,
     stop: threading.Event | None = None,
@@ -48,9 +49,7 @@ def train(
         CheckpointError: the checkpoint is damaged or cannot be written.
         DivergedError: a loss or gradient is not finite.
     """
-    if not 0 <= checkpoint_minutes < math.inf:
-        raise ValueError(f"checkpoint_minutes is {checkpoint_minutes!r}, must be a number from 0")
-    path = None if run_dir is None else as_path(run_dir, "run_dir")
+    path = None if run_dir is None else Path(run_dir)
     source = None if init_from is None else located(init_from)
     torch.set_num_threads(config.threads)
     keep_freed_memory()
@@ -104,12 +103,14 @@ def _train_in(
             "steps": trainer.step,
             "seconds": round(trainer.seconds, 1),
             "absolute": absolute(trainer, folder.path),
+            METRICS_CHECKSUM: checksum_of_metrics((folder.path / METRICS).read_bytes()),
         }
         folder.note(status="complete", **facts)
     return pd.DataFrame(trainer.rows)
 
 
-def absolute(trainer: Trainer, run_dir: Path, rounds: int = 10) -> dict[str, float]:
+@checks_arguments
+def absolute(trainer: Trainer, run_dir: Path, rounds: Copies = 10) -> dict[str, float]:
     """Test a run's best weights on fresh episodes, ten times as many as one test has; return mean metrics.
 
     The absolute metric of Gorsane et al. (2022): the choice of the best test is not paid for by its luck.
@@ -121,6 +122,7 @@ def absolute(trainer: Trainer, run_dir: Path, rounds: int = 10) -> dict[str, flo
     return {"episodes": rounds * trainer.config.test_episodes} | means
 
 
+@checks_arguments
 def borrow(trainer: Trainer, source: Path) -> dict[str, Any]:
     """Copy weights of another run into online and target network; return which, and warn of those that do not fit.
 

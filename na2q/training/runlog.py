@@ -16,10 +16,21 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 import na2q
+from na2q.arguments import checks_arguments
 from na2q.config import TrainConfig, as_texts, config_of, departures, facts, flat, from_texts
 from na2q.files import as_path, remove_leftovers, replacing
 from na2q.spec import EnvSpec
-from na2q.training.records import LOCK, METRICS, RECORD, BusyError, RunError, finish_merge, read_record
+from na2q.training.records import (
+    CHECKSUM,
+    LOCK,
+    METRICS,
+    RECORD,
+    BusyError,
+    RunError,
+    checksum,
+    finish_merge,
+    read_record,
+)
 from na2q.training.tensors import load_tensors, save_tensors
 from na2q.training.trainer import Metrics
 
@@ -63,10 +74,7 @@ class RunFolder:
         if not (self.path / RECORD).exists():
             return
         self.record = read_record(self.path)
-        try:
-            stored = config_of(self.record)
-        except ValueError as error:
-            raise RunError(f"{self.path / RECORD} cannot be read: {error}") from error
+        stored = _config(self.path, self.record)
         if stored != self.config:
             raise RunError(f"{self.path} holds a run with other settings: {differences(stored, self.config)}")
 
@@ -96,6 +104,7 @@ class RunFolder:
     def note(self, **facts: Any) -> None:
         """Add facts to run.json, whole or not at all."""
         self.record |= facts
+        self.record[CHECKSUM] = checksum(self.record)
         with replacing(self.path / RECORD) as part:
             part.write_text(json.dumps(self.record, indent=1) + "\n")
 
@@ -119,6 +128,7 @@ class Trained(NamedTuple):
     weights: dict[str, torch.Tensor]
 
 
+@checks_arguments
 def read_weights(path: Path) -> Trained:
     """Read a weights file, or the last weights in a run directory.
 
@@ -134,11 +144,20 @@ def read_weights(path: Path) -> Trained:
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
     in_run = path.name in (WEIGHTS, BEST) and (path.parent / RECORD).exists()
-    if in_run and (other := differences(config, config_of(read_record(path.parent)))):
+    if in_run and (other := differences(config, _config(path.parent, read_record(path.parent)))):
         raise RunError(f"{path} belongs to another run: {other}")
     return Trained(config, spec, weights)
 
 
+def _config(run_dir: Path, record: dict[str, Any]) -> TrainConfig:
+    """Settings of a run from its run.json; raise RunError, with the name of the file, where they cannot be read."""
+    try:
+        return config_of(record)
+    except ValueError as error:
+        raise RunError(f"{run_dir / RECORD} cannot be read: {error}") from error
+
+
+@checks_arguments
 def differences(stored: TrainConfig, given: TrainConfig) -> str:
     """Name the settings in which two runs differ, with both values."""
     old, new = flat(stored), flat(given)

@@ -31,6 +31,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def change(folder: Path, **facts: Any) -> Path:
     record = json.loads((folder / "run.json").read_text()) | facts
+    record = {name: value for name, value in record.items() if "checksum" not in name}  # as older versions wrote it
     (folder / "run.json").write_text(json.dumps(record))
     return folder
 
@@ -271,3 +272,48 @@ def test_merge_on_the_command_line_fails_where_it_refuses(
         main(["merge", str(tmp_path / "there"), str(tmp_path / "here")])
     assert stop.value.code == 1
     assert "run.json cannot be read: status is 'lost', must be one of running" in capsys.readouterr().out
+
+
+def test_a_digit_that_is_another_is_noticed(finished: Path, tmp_path: Path) -> None:
+    """The files stay whole and well formed, so that only a checksum can tell."""
+    for name, old, new in (
+        ("metrics.csv", "500,", "501,"),
+        ("run.json", '"episodes": 40', '"episodes": 41'),
+        ("run.json", '"seed": 1', '"seed": 2'),
+        ("run.json", '"lr": 0.0005', '"lr": 0.0006'),
+    ):
+        run = tmp_path / f"{name} {old}".replace("/", "")
+        shutil.copytree(finished, run)
+        whole = (run / name).read_text()
+        assert old in whole
+        (run / name).write_text(whole.replace(old, new, 1))
+        assert folders.state_of(run)["status"] == "damaged"
+        with pytest.raises(DamagedError, match=rf"{name} .*(checksum|cut off)"):
+            read_metrics(run)
+
+
+def test_a_table_whose_end_is_missing_within_a_number_is_noticed(finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "run")
+    path = tmp_path / "run" / "metrics.csv"
+    whole = path.read_bytes()
+    for missing in range(1, len(whole.splitlines()[-1])):
+        path.write_bytes(whole[:-missing])
+        with pytest.raises(DamagedError, match=r"metrics\.csv"):
+            read_metrics(tmp_path / "run")
+    path.write_bytes(whole.replace(b"\n", b"\r\n"))  # as git may check it out
+    assert len(read_metrics(tmp_path / "run")) == 3
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"curve": None}, "curve is None, must be a table of method, preset and settings"),
+        ({"curve": {"method": "vdn", "preset": "smoke"}}, "curve is .*, must be a table"),
+        ({"curve": {"method": 3, "preset": "smoke", "settings": {}}}, "curve is .*, must be a table"),
+        ({"version": "two"}, "version is 'two', must be a whole number from 1"),
+    ],
+)
+def test_a_curve_of_another_kind_is_damage(entry: dict[str, Any], message: str, finished: Path, tmp_path: Path) -> None:
+    change(copy(finished, tmp_path / "run"), **entry)
+    with pytest.raises(DamagedError, match=message):
+        read_record(tmp_path / "run")

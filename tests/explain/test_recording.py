@@ -1,8 +1,10 @@
 """Recordings hold what was seen, chosen and computed, for every method and environment."""
 
+import resource
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,7 @@ from na2q.config import LBFOptions, configure
 from na2q.envs import make
 from na2q.envs.battle.maps import MAPS
 from na2q.explain.recording import AXES, RecordingError, load_recording, record, save, validate
+from na2q.files import WriteError
 from na2q.training.policy import evaluate, make_env
 from na2q.types import MixContext
 
@@ -262,6 +265,8 @@ def test_what_is_no_recording_is_refused(recording: xr.Dataset, tmp_path: Path) 
         validate(recording.assign(q_tot=recording["reward"].isel(step=0)))
     with pytest.raises(RecordingError, match="schema is 0"):
         validate(recording.assign_attrs(schema=0))
+    with pytest.raises(RecordingError, match=r"schema is \[1, 2\]"):
+        validate(recording.assign_attrs(schema=[1, 2]))
 
 
 def test_environment_without_names_gets_numbers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,3 +288,47 @@ def test_environment_without_names_gets_numbers(folder: Path, monkeypatch: pytes
     found = record(folder, episodes=2)
     assert found["obs_feature"].values[0] == "obs_feature 0"
     assert "player_position" not in found
+
+
+def test_whatever_is_changed_in_a_file_is_found(tmp_path: Path, recording: xr.Dataset) -> None:
+    save(recording, tmp_path / "whole.nc")
+    whole, path, rng = (tmp_path / "whole.nc").read_bytes(), tmp_path / "flipped.nc", np.random.default_rng(0)
+    original, refused = load_recording(tmp_path / "whole.nc"), []
+    for place in rng.integers(len(whole), size=60):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(flipped)
+        try:
+            assert load_recording(path).identical(original), "a bit that no value depends on"
+        except RecordingError as error:
+            refused.append(str(error))
+    assert len(refused) > 20
+    assert all(str(path) in message for message in refused)
+
+
+@pytest.mark.parametrize("change", ["value", "attribute", "checksum"])
+def test_a_file_that_was_edited_is_refused(change: str, tmp_path: Path, recording: xr.Dataset) -> None:
+    save(recording, tmp_path / "edited.nc")
+    with h5py.File(tmp_path / "edited.nc", "r+") as file:
+        if change == "value":
+            file["reward"][0, 0] += 1
+        elif change == "attribute":
+            file.attrs["epsilon"] = 0.5
+        else:
+            del file.attrs["checksum"]
+    with pytest.raises(RecordingError, match=r"edited\.nc: its contents do not fit its checksum"):
+        load_recording(tmp_path / "edited.nc")
+
+
+def test_a_full_disk_ends_with_an_error_and_leaves_the_older_file(tmp_path: Path, recording: xr.Dataset) -> None:
+    out = tmp_path / "episodes.nc"
+    out.write_text("older")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))
+    try:
+        with pytest.raises(WriteError, match=r"cannot write .*episodes\.nc: File too large; what was there before"):
+            save(recording, out)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert out.read_text() == "older"
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]

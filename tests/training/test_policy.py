@@ -1,6 +1,7 @@
 """What was trained can be used: loaded from one file, evaluated, filmed, started from."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import torch
 import na2q
 from na2q.cli import main
 from na2q.config import configure
+from na2q.envs.lbf import LBF
 from na2q.explain.film import film
 from na2q.training.policy import evaluate, make_env
 from na2q.training.rollout import play
@@ -95,6 +97,28 @@ def test_film_shows_every_step(suffix: str, run_dir: Path, tmp_path: Path) -> No
 def test_film_of_another_kind_is_refused(run_dir: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"ends in '\.avi', must end in one of \.gif, \.mp4, \.html"):
         film(run_dir, [0], tmp_path / "x.avi")
+
+
+@pytest.mark.parametrize("suffix", ["gif", "html"])
+@pytest.mark.parametrize("where", ["step", "draw"])
+def test_film_that_fails_says_why_and_keeps_the_older_one(
+    where: str, suffix: str, run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the game is gone")
+
+    monkeypatch.setattr(LBF, where, fail)
+    out = tmp_path / f"film.{suffix}"
+    out.write_text("older")
+    with pytest.raises(RuntimeError, match="the game is gone"):
+        film(run_dir, [0], out)
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+    assert out.read_text() == "older"
+
+
+def test_film_of_no_episode_is_refused(run_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="seeds is empty, must hold"):
+        film(run_dir, [], tmp_path / "x.gif")
 
 
 @pytest.mark.parametrize("env", [None, "lbf-4p-2f"])

@@ -9,7 +9,9 @@ arrays made by its code. The fighting itself is a reconstruction from the game's
 assumptions: figures made with it must say "embedded engine, not StarCraft II".
 """
 
+from na2q.arguments import checks_arguments
 from na2q.config import BattleOptions
+from na2q.config.checks import Copies
 from na2q.envs.battle.env import BattleEnv
 from na2q.envs.battle.frame import Frame
 from na2q.envs.battle.maps import MAPS, BattleMap, battle_map
@@ -19,7 +21,8 @@ FAMILY = "battle"
 __all__ = ["FAMILY", "MAPS", "BattleEnv", "BattleMap", "Frame", "battle_map", "make"]
 
 
-def make(name: str, options: BattleOptions | None = None, n_envs: int = 1) -> BattleEnv:
+@checks_arguments
+def make(name: str, options: BattleOptions | None = None, n_envs: Copies = 1) -> BattleEnv:
     """Return E battles on a map; see `BattleEnv`, whose errors are raised here.
 
     Args:

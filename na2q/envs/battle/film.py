@@ -8,6 +8,8 @@ from typing import Any
 from matplotlib import pyplot as plt
 from matplotlib.animation import FuncAnimation
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Whole
 from na2q.envs.battle import scripts
 from na2q.envs.battle.env import BattleEnv
 from na2q.envs.battle.frame import Frame
@@ -15,6 +17,7 @@ from na2q.envs.battle.maps import MAPS
 from na2q.envs.battle.picture import LABEL, draw_battle
 
 
+@checks_arguments
 def animate_battle(
     frames: Sequence[Frame], agent: int | None = None, interval_ms: int = 150, **draw: Any
 ) -> FuncAnimation:
@@ -41,7 +44,8 @@ def animate_battle(
     return FuncAnimation(figure, show, frames=len(frames), interval=interval_ms)
 
 
-def scripted_frames(name: str, player: str = "focus", seed: int = 0) -> list[Frame]:
+@checks_arguments
+def scripted_frames(name: str, player: str = "focus", seed: Whole = 0) -> list[Frame]:
     """Return all frames of one battle of a scripted player on the map called `name`.
 
     Raises:

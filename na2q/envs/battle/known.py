@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
 from na2q.config import BattleOptions
+from na2q.config.checks import Repeats
 from na2q.envs.battle.scripts import OUTCOMES, PLAYERS, play
 
 Z = 1.96  # quantile of 95 % intervals
@@ -68,6 +70,7 @@ class Measured:
     high: float
 
 
+@checks_arguments
 def facts(path: Path) -> list[Fact]:
     """Read all facts of a file.
 
@@ -96,7 +99,8 @@ def interval(values: ndarray) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
-def measure(fact: Fact, engine: int, battles: int) -> Measured:
+@checks_arguments
+def measure(fact: Fact, engine: int, battles: Repeats) -> Measured:
     """Let the fact's scripted player play on this engine.
 
     Raises ValueError for a fact that no scripted player can measure.
@@ -125,6 +129,7 @@ def _half_won(battles: dict[str, ndarray]) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
+@checks_arguments
 def measured(path: Path) -> list[Measured]:
     """Read what was measured."""
     with path.open() as file:

@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
 from na2q.envs.battle.units import unit_type
 
 SIZE = 32  # cells along each side of every map
@@ -264,6 +265,7 @@ MAPS: dict[str, BattleMap] = {
 """All maps by their SMAC name."""
 
 
+@checks_arguments
 def battle_map(name: str) -> BattleMap:
     """Return the map of that SMAC name; raise ValueError if there is none."""
     if name not in MAPS:

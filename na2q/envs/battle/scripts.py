@@ -16,6 +16,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Copies, Repeats
 from na2q.envs.base import Transition
 from na2q.envs.battle.env import BattleEnv
 from na2q.envs.battle.maps import FIRST_TARGET, MAPS, SHOOT, SIGHT
@@ -199,7 +201,10 @@ def _retreat(env: BattleEnv, avail: ndarray) -> Int[ndarray, "e n"]:
 OUTCOMES = ("win_rate", "timeout_rate", "return", "steps", "allies_left", "enemies_left")
 
 
-def play(name: str, player: Player, battles: int = 200, n_envs: int = 50) -> dict[str, Float[ndarray, " battles"]]:
+@checks_arguments
+def play(
+    name: str, player: Player, battles: Repeats = 200, n_envs: Copies = 50
+) -> dict[str, Float[ndarray, " battles"]]:
     """Play `battles` battles with seeds 0, 1, ... and return, of each, what `OUTCOMES` names.
 
     Returns:
@@ -227,7 +232,8 @@ def play(name: str, player: Player, battles: int = 200, n_envs: int = 50) -> dic
     return dict(zip(OUTCOMES, np.concatenate(rows).T, strict=True))
 
 
-def contest(name: str, player: Player, battles: int = 200, n_envs: int = 50) -> dict[str, float]:
+@checks_arguments
+def contest(name: str, player: Player, battles: Repeats = 200, n_envs: Copies = 50) -> dict[str, float]:
     """Return the means over the battles of `play`, whose arguments and errors it shares."""
     return {key: float(values.mean()) for key, values in play(name, player, battles, n_envs).items()}
 

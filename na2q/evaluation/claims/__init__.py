@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from na2q.arguments import checks_arguments
 from na2q.campaign.sweeps import runs_of
 from na2q.config import family_of
 from na2q.evaluation import results
@@ -60,6 +61,7 @@ def claims() -> list[Claim]:
     return found
 
 
+@checks_arguments
 def judge(claim: Claim, runs: pd.DataFrame, root: Path) -> Verdict:
     """Measure one claim and say what follows.
 
@@ -104,6 +106,7 @@ def _where(runs: pd.DataFrame) -> str:
     return f"{runs['sweep'].iloc[0]}: {', '.join(tasks)}, n = {results.span(seeds)}, {steps}"
 
 
+@checks_arguments
 def scoreboard(root: Path | str) -> list[Verdict]:
     """Judge all claims by the runs below a folder of sweeps."""
     board = claims()

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Integer
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
 from na2q.config import LBFOptions, NA2QOptions, QMIXOptions, TrainConfig
 from na2q.envs.lbf import LBF
 from na2q.methods.base import QLearning
@@ -35,6 +36,7 @@ class NotOnBoardError(ValueError):
     """A run that the board cannot show; the message says why."""
 
 
+@checks_arguments
 def model(path: str | Path) -> dict[str, Any]:
     """Return what the page reads of a run: labels, task, settings, ranges of its axes, and weights.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from na2q.arguments import checks_arguments
 from na2q.explain import scene
 from na2q.explain.board import export
 from na2q.explain.player import Player, agent_colours, player
@@ -81,6 +82,7 @@ def page(models: Mapping[str, Model], titles: Mapping[str, str], beside: str | N
     )
 
 
+@checks_arguments
 def save(run: str | Path, path: str | Path) -> str | None:
     """Write the page of one run as a single file that needs nothing else.
 
@@ -110,11 +112,11 @@ def save(run: str | Path, path: str | Path) -> str | None:
 
 def write(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8")
 
 
+@checks_arguments
 def site(folder: Path, runs: Sequence[Path], home: str) -> None:
     """Write the page of several runs: `index.html`, and a script for each run that is read when it is chosen."""
     models = {f"{run.parts[-3]}-{run.parts[-2]}": export.model(run) for run in runs}

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch
 from matplotlib.ticker import MaxNLocator
 
+from na2q.arguments import checks_arguments
 from na2q.envs.battle.frame import Frame
 from na2q.envs.battle.maps import SHOOT, SIGHT
 from na2q.envs.battle.picture import draw_battle
@@ -47,6 +48,7 @@ def battle_keyframes(rows: Mapping[str, Sequence[Moment]]) -> Figure:
     return figure
 
 
+@checks_arguments
 def health_and_masks(recording: xr.Dataset, episode: int = 0) -> Figure:
     """Draw health as each agent sees it, and its mask on that feature, over an episode (Figure 11a).
 
@@ -82,6 +84,7 @@ def health_and_masks(recording: xr.Dataset, episode: int = 0) -> Figure:
     return figure
 
 
+@checks_arguments
 def contribution_map(recording: xr.Dataset, episode: int = 0) -> Figure:
     """Draw alpha_k f_k of every coalition at every step, steps from bottom to top (Figure 11b).
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
 from na2q.explain import scene
 from na2q.style import agent_color
 
@@ -21,6 +22,7 @@ OUTSIDE = "#b8b8b8"  # cells of the field of view beyond the board
 MASKS = "YlOrBr"
 
 
+@checks_arguments
 def foraging_masks(
     recording: xr.Dataset, episode: int = 0, steps: Sequence[int] = (4,), feature: str = "level"
 ) -> Figure:

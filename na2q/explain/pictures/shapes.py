@@ -6,12 +6,14 @@ import xarray as xr
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from na2q.arguments import checks_arguments
 from na2q.explain.shapes import stability
 from na2q.style import PALETTE
 
 DENSITY = LinearSegmentedColormap.from_list("density", ["#ffffff", "#f4a7b4"])
 
 
+@checks_arguments
 def shape_functions(found: xr.Dataset, name: str = "contribution") -> Figure:
     """Draw each agent's learned function over its Q_i, models thinly, their mean and spread (Figure 7).
 
