@@ -1,6 +1,7 @@
 # make book: install what the book needs into .venv, build the book, print its first page.
 # make test: install what the tests need as well, then lint, types, tests with coverage.
 # make figures: install, run all chapters, export figures to _build/figures; the book then need not run them again.
+# make torture: try to break the package with bad inputs, damaged files, kills, full disks and lost workers (15 minutes).
 # make data: make the derived tables in data/ again whose inputs have changed (na2q/book/recipes.py).
 # make check: look at the built book in a browser. make links: ask every outside link of the book.
 # PYTHON=python3.12 chooses the interpreter of a new .venv; TORCH=cpu or TORCH=cuda the build of PyTorch (see below).
@@ -23,7 +24,7 @@ ifeq ($(origin PYTHON),command line)
   endif
 endif
 
-.PHONY: book test data figures check links install lock clean
+.PHONY: book test torture data figures check links install lock clean
 
 # On Linux, PyPI's PyTorch is the CUDA build of several gigabytes. Without an NVIDIA GPU its CPU build does the same work.
 # `auto` keeps the build that .venv has; in a new .venv it takes the CPU build on a Linux machine without a GPU.
@@ -88,6 +89,9 @@ test: $(VENV)/.for-tests
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/pytest --numprocesses 2 --cov=na2q
 
+torture: $(VENV)/.for-tests
+	$(BIN)/python tests/torture
+
 check: $(VENV)/.for-tests
 	$(BIN)/python tests/check_site.py
 
@@ -96,7 +100,7 @@ links: $(VENV)/.for-book
 
 lock: $(VENV)/.for-tests
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --extra book --extra dev --extra cluster --extra pettingzoo --extra tensorboard --extra tune \
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --extra book --extra dev --extra cluster --extra pettingzoo --extra tensorboard \
 	  --constraint constraints.in --no-annotate --no-header pyproject.toml --output-file constraints.txt
 	sed -i 's/+cpu$$//' constraints.txt
 
