@@ -107,6 +107,7 @@ def nothing_yet(words: str = "no runs yet") -> Figure:
     return figure
 
 
+@checks_arguments
 def panels(
     table: pd.DataFrame, columns: Count = 2, height: Positive = 3.0, room: float = 0.0
 ) -> tuple[Figure, dict[tuple[str, str], Axes]]:

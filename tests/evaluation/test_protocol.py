@@ -191,6 +191,8 @@ def test_among_many_curves_the_main_ones_keep_their_colour_and_the_others_are_na
     places = [text.xy[1] for text in axes.texts]
     assert min(np.diff(places)) >= 0.08 * np.ptp(axes.get_ylim())  # names do not lie on each other
     assert figure.get_supxlabel() == "grey: QTRAN, Qatten, QPLEX, CDS"
+    chosen = learning_curves(table, main=("cds",)).axes[0]
+    assert [text.get_text() for text in chosen.texts] == ["CDS"]
     few = learning_curves(table[table["curve"].isin(names[:4])]).axes[0]
     assert QUIET not in [line.get_color() for line in few.lines]
 
