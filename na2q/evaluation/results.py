@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from na2q.arguments import checks_arguments
@@ -38,17 +39,26 @@ def load_runs(folder: Path | str) -> pd.DataFrame:
     Warns:
         DamagedRunWarning: a run is left out, since its run.json cannot be read or its metrics.csv ends too early.
     """
-    tables = []
+    tables, facts = [], []
     for place in run_folders(Path(folder)):
         try:
             record = read_record(place)
             if record["status"] == "complete":
-                tables.append(_table(place / RECORD, record))
+                facts.append(_facts(place, record))
+                tables.append(read_metrics(place, record))
         except (RunError, ValueError) as error:
-            warnings.warn(f"left out of the results: {error}", DamagedRunWarning, stacklevel=2)
+            del facts[len(tables) :]
+            warnings.warn(f"left out of the results: {error}", DamagedRunWarning, stacklevel=3)
     if not tables:
         raise FileNotFoundError(f"no finished run below {folder}")
-    table = pd.concat(tables, ignore_index=True)
+    # all runs at once: columns that are put into each table by itself would take most of the time
+    run = np.repeat(np.arange(len(tables)), list(map(len, tables)))
+    about = pd.DataFrame(facts).iloc[run].reset_index(drop=True)
+    table = pd.concat([pd.concat(tables, ignore_index=True), about], axis=1)
+    interval = table.pop("test_interval")
+    point = table["step"] // interval * interval
+    twice = pd.DataFrame({"run": run, "point": point}).duplicated()  # a last test between two points
+    table["point"] = point.where(~twice, table["step"])
     first = [*RUN_COLUMNS, "total_steps", "point"]
     return table[[*first, *(name for name in table if name not in first)]]
 
@@ -76,18 +86,15 @@ def _shared(sweep: str) -> list[str]:
     return [run.folder for run in runs_of(sweep) if not run.folder.startswith(f"{sweep}/")] if sweep in SHARED else []
 
 
-def _table(path: Path, record: Mapping[str, Any]) -> pd.DataFrame:
-    config, metrics = record["config"], read_metrics(path.parent, dict(record))
-    task = path.parents[2]  # of SWEEP/TASK/CURVE/SEED/run.json
-    facts = {name: config[name] for name in ("env", "method", "seed", "total_steps")}
+def _facts(place: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    """What holds for all tests of a run."""
+    config, task = record["config"], place.parents[1]  # of SWEEP/TASK/CURVE/SEED
+    facts = {name: config[name] for name in ("env", "method", "seed", "total_steps", "test_interval")}
     curve, earlier = curve_of(record), meant_by(record)
     facts |= {"curve": curve.method, "preset": curve.preset, "variant": curve.variant, "label": curve.name}
     facts |= {"earlier": Curve(curve.method, settings=tuple(earlier.items())).variant}
     facts |= {"sweep": task.parent.name if task.name == config["env"] else ""}
-    facts |= {ABSOLUTE + name: value for name, value in record.get("absolute", {}).items()}
-    point = metrics["step"] // config["test_interval"] * config["test_interval"]
-    point = point.where(~point.duplicated(), metrics["step"])  # a last test between two points
-    return metrics.assign(**facts, point=point)
+    return facts | {ABSOLUTE + name: value for name, value in record.get("absolute", {}).items()}
 
 
 @checks_arguments

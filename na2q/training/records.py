@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
@@ -145,16 +146,15 @@ def parse_metrics(content: bytes, path: Path, record: dict[str, Any]) -> pd.Data
         raise DamagedError(f"{path} cannot be read: {error}") from error
     if lacking := [name for name in COLUMNS if name not in table]:
         raise DamagedError(f"{path} lacks the column {' and '.join(lacking)}")
-    if words := [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]:
+    if words := [name for name, kind in table.dtypes.items() if kind.kind not in "iufb"]:
         raise DamagedError(f"{path} has text where numbers belong, in column {' and '.join(map(str, words))}")
     complete = record["status"] == "complete"
-    steps = table["step"]
-    last = table[["step", "test_return_mean"]].tail(1)
-    whole = not last.empty and not last.isna().to_numpy().any()
-    if not whole or (complete and steps.iloc[-1] != record.get("steps", steps.iloc[-1])):
-        reached = f"{steps.iloc[-1]:g}" if whole else "none"
+    steps, returns = (table[name].to_numpy(float) for name in COLUMNS)
+    whole = len(table) and not np.isnan([steps[-1], returns[-1]]).any()
+    if not whole or (complete and steps[-1] != record.get("steps", steps[-1])):
+        reached = f"{steps[-1]:g}" if whole else "none"
         raise DamagedError(f"{path} is cut off at step {reached} of {record.get('steps', 'some')}: copy the run again")
-    if steps.isna().any() or (steps < 0).any() or (steps.diff() <= 0).any():
+    if np.isnan(steps).any() or (steps < 0).any() or (np.diff(steps) <= 0).any():
         raise DamagedError(f"{path} has steps that do not increase from 0")
     if complete and record.get(METRICS_CHECKSUM, known := checksum_of_metrics(content)) != known:
         raise DamagedError(f"{path} does not fit its checksum in {RECORD}: copy the run again")
