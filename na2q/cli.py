@@ -363,28 +363,8 @@ def main(args: Sequence[str] | None = None) -> None:
     args = list(sys.argv[1:] if args is None else args)
     if sys.stderr is None:  # closed by the caller: the next file to be opened would take its place
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process lives
-    app = tyro.extras.SubcommandApp()
-    commands = (
-        train,
-        evaluate,
-        watch,
-        record,
-        explain,
-        bench,
-        sweep,
-        status,
-        merge,
-        tune,
-        export,
-        figures,
-        methods,
-        envs,
-    )
-    for command in commands:
-        chosen = args[:1] == [command.__name__]
-        app.command(_prepared(command, args[1:] if chosen else []))
     try:
-        app.cli(prog="na2q", args=args, config=(tyro.conf.AvoidSubcommands, tyro.conf.SuppressFixed))
+        _run(args)
         if sys.stdout:
             sys.stdout.flush()
     except KeyboardInterrupt:
@@ -395,6 +375,19 @@ def main(args: Sequence[str] | None = None) -> None:
         _end(f"short of memory: {error or 'ask for less at once'}", 2)
     except (ValueError, ImportError, OSError, RuntimeError) as error:
         _end(str(error), 2)
+
+
+def _run(args: list[str]) -> None:
+    """Do what the words ask for."""
+    app = tyro.extras.SubcommandApp()
+    commands = (
+        *(train, evaluate, watch, record, explain, bench, sweep, status),
+        *(merge, tune, export, figures, methods, envs),
+    )
+    for command in commands:
+        chosen = args[:1] == [command.__name__]
+        app.command(_prepared(command, args[1:] if chosen else []))
+    app.cli(prog="na2q", args=args, config=(tyro.conf.AvoidSubcommands, tyro.conf.SuppressFixed))
 
 
 def _end(message: str, status: int) -> NoReturn:

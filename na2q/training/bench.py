@@ -82,7 +82,6 @@ def bench(config: TrainConfig, steps: Repeats = 2_000) -> dict[str, Any]:
     `update_floors`, `acting_floors` (acting, environment and replay), `peak_rss_mb`, `mean_length` in steps, and
     `parts`: milliseconds as median and quartiles, for `n_envs` episodes where these are played at once.
     """
-    torch.set_num_threads(config.threads)
     keep_freed_memory()
     trainer = Trainer(config)
     _begin(trainer)

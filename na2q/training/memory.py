@@ -1,10 +1,19 @@
 """Memory: what is kept between updates, and how a shortage is told."""
 
 import ctypes
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # parameters of glibc's mallopt, from its malloc.h
+GB = 1e9
+SMALL = 100_000_000  # bytes; less is not worth a look
 KEPT_BYTES = 32 << 20  # the largest threshold that glibc takes; larger arrays are those of the replay
 
 
@@ -23,6 +32,55 @@ def keep_freed_memory() -> bool:
 
 class ShortMemoryError(RuntimeError):
     """Memory that the machine does not have; the message names the setting to change."""
+
+
+def available_memory() -> int | None:
+    """Bytes that this process can still have: of the machine, its container and its own limit; None where unknown."""
+    known = [_meminfo("MemAvailable"), _within_container()]
+    if resource is not None:
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        known.append(None if limit == resource.RLIM_INFINITY else limit - _own_size())
+    return min((number for number in known if number is not None), default=None)
+
+
+def check_memory(needed: int, what: str, remedy: str) -> None:
+    """Raise ShortMemoryError where some bytes are more than there are, before they are asked for.
+
+    Systems promise more than they have, and later end the process that takes them at their word.
+    """
+    if needed < SMALL:
+        return
+    available = available_memory()
+    if available is not None and needed > available:
+        numbers = f"{needed / GB:.1f} GB are needed, {max(available, 0) / GB:.1f} GB are free"
+        raise ShortMemoryError(f"short of memory for {what}: {numbers}; {remedy}")
+
+
+def _meminfo(name: str) -> int | None:
+    """Bytes by their name in Linux's /proc/meminfo."""
+    for line in _read("/proc/meminfo").splitlines():
+        if line.startswith(f"{name}:"):
+            return 1024 * int(line.split()[1])
+    return None
+
+
+def _within_container() -> int | None:
+    """Bytes that Linux leaves to the group of processes that we belong to."""
+    most, used = (_read(f"/sys/fs/cgroup/memory.{name}").strip() for name in ("max", "current"))
+    return int(most) - int(used) if most.isdigit() and used.isdigit() else None
+
+
+def _own_size() -> int:
+    """Bytes of address space that this process has taken."""
+    pages = _read("/proc/self/statm").split()
+    return int(pages[0]) * os.sysconf("SC_PAGE_SIZE") if pages else 0
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:  # of another system
+        return ""
 
 
 @contextmanager

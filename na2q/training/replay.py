@@ -1,5 +1,6 @@
 """Replay of whole episodes (Table 1): the newest ones, sampled uniformly without replacement."""
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from na2q.spec import EnvSpec
-from na2q.training.memory import memory_for
+from na2q.training.memory import check_memory, memory_for
 from na2q.types import NO_ACTION, EpisodeBatch
 
 BLOCK = 4_096  # slots that memory is taken for at a time
@@ -84,6 +85,9 @@ class Replay:
         shapes |= {"avail": (spec.n_agents, spec.n_actions), "actions": (spec.n_agents,)}
         types = {"avail": torch.bool, "actions": torch.int64}
         remedy = f"lower replay.capacity, which is {self.capacity}; {len(self)} episodes are stored"
+        slot = sum(types.get(name, torch.float32).itemsize * math.prod(shape) for name, shape in shapes.items())
+        if self.device.type == "cpu":
+            check_memory(n * slot, "the replay", remedy)
         with memory_for("the replay", remedy):
             return Slots(
                 *(

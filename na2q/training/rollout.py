@@ -12,6 +12,7 @@ from torch import Tensor
 from na2q.envs.base import Observation, VectorEnv
 from na2q.nets.actor import step_function
 from na2q.nets.agents import UNAVAILABLE, RecurrentAgent
+from na2q.training.memory import check_memory
 from na2q.types import NO_ACTION, EpisodeBatch
 
 
@@ -47,6 +48,8 @@ class _Tape:
     def __init__(self, env: VectorEnv) -> None:
         spec, e = env.spec, env.n_envs
         t, n = spec.episode_limit, spec.n_agents
+        slot = n * (4 * spec.obs_dim + spec.n_actions + 8) + 4 * spec.state_dim
+        check_memory(e * (t + 1) * slot, f"{e} episodes at once", "play fewer at once")
         self.obs = np.zeros((e, t + 1, n, spec.obs_dim), np.float32)
         self.state = np.zeros((e, t + 1, spec.state_dim), np.float32)
         self.avail = np.zeros((e, t + 1, n, spec.n_actions), bool)

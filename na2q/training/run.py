@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from na2q.arguments import checks_arguments
 from na2q.config import TrainConfig
@@ -51,7 +50,6 @@ def train(
     """
     path = None if run_dir is None else Path(run_dir)
     source = None if init_from is None else located(init_from)
-    torch.set_num_threads(config.threads)
     keep_freed_memory()
     stop = stop or threading.Event()
     with closing(Trainer(config)) as trainer:  # first, so that settings that cannot work leave no folder behind

@@ -1,6 +1,7 @@
 """The training loop of Table 1: one episode, one update, a greedy test every 10,000 steps."""
 
 import math
+import os
 import time
 
 import numpy as np
@@ -45,12 +46,21 @@ def check_device(name: str) -> None:
         raise ValueError(f"device is {name!r}, must be one of {', '.join(usable)} here ({reason})") from error
 
 
+def check_threads(threads: int) -> None:
+    """Raise ValueError for more threads than could be of use on this machine, which has to keep them all."""
+    most = 4 * (os.cpu_count() or 1)
+    if threads > most:
+        raise ValueError(f"threads is {threads}, must be at most {most} here, four for each core of this machine")
+
+
 class Trainer:
     """State of one run: networks, replay, environments, counters and random generators."""
 
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
         check_device(config.device)
+        check_threads(config.threads)
+        torch.set_num_threads(config.threads)
         self.env = envs.make(config.env, config.env_options, config.n_envs)
         self.test_env = envs.make(config.env, config.env_options, config.test_episodes)
         streams = np.random.SeedSequence(config.seed).spawn(STREAMS)

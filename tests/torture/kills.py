@@ -95,10 +95,10 @@ def sweeps(tally: Tally, made: Material, place: Path) -> None:
     cases += [("SIGINT twice", [(8.0, signal.SIGINT), (8.1, signal.SIGINT)])]
     cases += [("SIGTERM twice", [(8.0, signal.SIGTERM), (8.1, signal.SIGTERM)])]
     for i, (what, signals) in enumerate(cases):
-        words = ["sweep", "smoke", "--root", str(place / str(i)), "--workers", "2"]
+        words, last = ["sweep", "smoke", "--root", str(place / str(i)), "--workers", "2"], signals[-1][0]
         (attempt,) = run([Attempt(lambda w=words: cli.main(w), signals=signals)], place)
         outcome = judge(attempt)
-        late = attempt.took - signals[-1][0] > 40
+        late = attempt.took - last > 40
         expected = attempt.status != 0
         tally.add("stopped sweeps", outcome or ("recovered" if expected and not late else "wrong"), what, attempt.said)
         for orphan in attempt.orphans:

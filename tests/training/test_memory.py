@@ -1,11 +1,17 @@
 """Memory that an update frees serves the next one."""
 
+import os
 import resource
 
 import pytest
 import torch
 
-from na2q.training.memory import keep_freed_memory
+from na2q.config import configure
+from na2q.spec import EnvSpec
+from na2q.training import memory
+from na2q.training.memory import ShortMemoryError, keep_freed_memory
+from na2q.training.replay import Replay
+from na2q.training.run import train
 
 
 def test_an_array_as_large_as_an_updates_asks_for_no_new_pages() -> None:
@@ -20,3 +26,34 @@ def test_an_array_as_large_as_an_updates_asks_for_no_new_pages() -> None:
 
     faults()
     assert faults() < 1024
+
+
+@pytest.mark.parametrize("free", [10**9, 10**10])
+def test_more_than_there_is_is_refused_before_it_is_asked_for(free: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available_memory", lambda: free)
+    memory.check_memory(free, "x", "lower y")
+    with pytest.raises(
+        ShortMemoryError, match=rf"short of memory for x: .* GB are needed, {free / 1e9} GB are free; low"
+    ):
+        memory.check_memory(free + 10**8, "x", "lower y")
+
+
+def test_episodes_at_once_and_a_replay_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = configure("vdn", "lbf-3p-3f", "smoke", n_envs=3, **{"env_options.time_limit": 10**9})
+    with pytest.raises(ShortMemoryError, match=r"short of memory for 4 episodes at once: .* play fewer at once"):
+        train(config)
+    spec = EnvSpec(n_agents=9, n_actions=9, obs_dim=10**6, state_dim=9, episode_limit=10**6)
+    with pytest.raises(ShortMemoryError, match=r"short of memory for the replay: .* lower replay.capacity, which is 7"):
+        Replay(spec, 7).new_block()
+
+
+def test_memory_that_is_free_is_known_and_less_than_there_is() -> None:
+    free = memory.available_memory()
+    if free is not None:
+        assert 0 < free < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_threads_are_bounded_by_the_machine() -> None:
+    most = 4 * (os.cpu_count() or 1)
+    with pytest.raises(ValueError, match=f"threads is {most + 1}, must be at most {most} here"):
+        train(configure("vdn", "lbf-3p-3f", "smoke", threads=most + 1))
