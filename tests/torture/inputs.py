@@ -4,6 +4,7 @@ import inspect
 import re
 import types
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -13,7 +14,7 @@ from sandbox import Attempt, judge, run
 from tally import Tally
 
 from na2q import cli
-from na2q.config import ENV_OPTIONS, METHOD_OPTIONS, TrainConfig, changed, configure
+from na2q.config import ENV_OPTIONS, METHOD_OPTIONS, TrainConfig, configure
 from na2q.config.checks import hints_of
 
 COMMANDS = ("train", "evaluate", "watch", "record", "explain", "sweep", "status", "merge", "bench", "figures")
@@ -37,20 +38,19 @@ def settings(tally: Tally) -> None:
         if name != "resolved_for":
             for value in bad_values(hints_of(TrainConfig)[name]):
                 _refused(tally, "settings", f"{name}={value!r}", name, lambda n=name, v=value: configure(**{n: v}))
-    runs = [configure(method) for method in METHOD_OPTIONS] + [
-        configure("vdn", task) for task in ("matrix-climbing", "battle-3m", "smac-3m", "lbf-3p-3f")
-    ]
-    seen = set()
-    for config in runs:
-        for group in ("agent", "optim", "explore", "replay", "options", "env_options"):
-            for name, hint in hints_of(type(getattr(config, group))).items():
-                if (type(getattr(config, group)), name) in seen:
-                    continue
-                seen.add((type(getattr(config, group)), name))
-                for value in bad_values(hint):
-                    given = {f"{group}.{name}": value}
-                    _refused(tally, "settings", str(given), name, lambda c=config, g=given: changed(c, **g))
-    assert len(ENV_OPTIONS) == 4
+    config = configure("na2q", preset="released")
+    for group in (
+        config.agent,
+        config.optim,
+        config.explore,
+        config.replay,
+        *METHOD_OPTIONS.values(),
+        *ENV_OPTIONS.values(),
+    ):
+        for name, hint in hints_of(type(group)).items():
+            for value in bad_values(hint):
+                case = f"{type(group).__name__}({name}={value!r})"
+                _refused(tally, "settings", case, name, lambda g=group, n=name, v=value: replace(g, **{n: v}))
 
 
 def _refused(tally: Tally, kind: str, case: str, name: str, call: Any) -> None:
