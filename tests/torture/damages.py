@@ -145,7 +145,7 @@ def csv() -> Iterator[Damage]:
     yield "row twice", changed(lambda table: pd.concat([table, table.tail(1)]))
     yield "no steps", changed(lambda table: table.drop(columns="step"))
     yield "no returns", changed(lambda table: table.drop(columns="test_return_mean"))
-    yield "text in a cell", changed(lambda table: table.astype(object).replace(table["step"].iloc[-1], "many"))
+    yield "text in a cell", changed(lambda table: table.assign(step=[*table["step"].iloc[:-1], "many"]))
     yield "negative steps", changed(lambda table: table.assign(step=-table["step"]))
     yield "steps without end", changed(lambda table: table.assign(step=[*table["step"].iloc[:-1], np.inf]))
     yield (

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 UNCAUGHT = 99  # exit status of an attempt that an exception ended
-GRACE = 10.0  # seconds that helpers of an attempt have to end after it
+GRACE = 35.0  # seconds that helpers of an attempt have to end after it: a worker may take 30 to save its state
 
 
 @dataclass
