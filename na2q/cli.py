@@ -165,6 +165,44 @@ def explain(
         print(f"no {name}: {reason}")
 
 
+def credits(
+    paths: Annotated[list[Path], tyro.conf.Positional],
+    out: Path = Path("credits.csv"),
+    episodes: int = 16,
+    horizon: int = 10,
+    streams: int = 8,
+    absence: Literal["idle", "random"] = "idle",
+    every: int = 1,
+    seed: int = 0,
+) -> None:
+    """Compare what methods say of who earned the reward with what a simulator says; the same command goes on.
+
+    Beside the table, a folder named after it keeps what was measured of each run.
+
+    Args:
+        paths: runs, folders of runs, or weights files.
+        out: CSV file to write, a row for each run, answer, truth and score.
+        episodes: greedy episodes of each run.
+        horizon: steps for which an episode is played on from each of its steps.
+        streams: continuations with other random numbers, where something is random.
+        absence: what absent agents do: idle, or random actions.
+        every: look at each such step of an episode only.
+        seed: of episodes and random numbers.
+    """
+    import torch
+
+    from na2q.explain.credits import benchmark as bench
+    from na2q.explain.credits.truth import Setting
+
+    check_target(out)
+    torch.set_num_threads(1)
+    setting = Setting(horizon, streams, absence, every, seed)
+    table = bench.benchmark(paths, episodes, setting, out.with_suffix(".kept"))
+    bench.save(table, out)
+    print(bench.summary(table).to_string())
+    print(f"{out}: {len(table)} rows")
+
+
 def sweep(
     name: Annotated[str, tyro.conf.Positional],
     root: Path = Path("data/runs"),
@@ -381,7 +419,7 @@ def _run(args: list[str]) -> None:
     """Do what the words ask for."""
     app = tyro.extras.SubcommandApp()
     commands = (
-        *(train, evaluate, watch, record, explain, bench, sweep, status),
+        *(train, evaluate, watch, record, explain, credits, bench, sweep, status),
         *(merge, tune, export, figures, methods, envs),
     )
     for command in commands:

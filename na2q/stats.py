@@ -92,17 +92,60 @@ def stratified(statistic: Statistic, *tables: ndarray, reps: Repeats = REPS, see
 
 
 @checks_arguments
-def mean_over(values: Float[ndarray, " r"], episode: Int[ndarray, " r"], seed: Whole = 0) -> Estimate:
+def mean_over(
+    values: Float[ndarray, " r"], episode: Int[ndarray, " r"], seed: Whole = 0, model: Int[ndarray, " r"] | None = None
+) -> Estimate:
     """Mean of the values that are not NaN; whole episodes are resampled.
 
     Args:
         values: one for each row.
         episode: number of the episode that each row belongs to.
         seed: of the resamples.
+        model: number of the trained model that each row belongs to, where there are several; models are resampled
+            first, then the episodes of each.
     """
     known = ~np.isnan(values)
     kept = values[known]
-    return _over_episodes(lambda s: s[1:] / s[:1], [np.ones_like(kept), kept], episode[known], seed)
+    of = None if model is None else model[known]
+    return _over_episodes(lambda s: s[1:] / s[:1], [np.ones_like(kept), kept], episode[known], seed, of)
+
+
+@checks_arguments
+def slope(
+    x: Float[ndarray, " r"],
+    y: Float[ndarray, " r"],
+    episode: Int[ndarray, " r"],
+    seed: Whole = 0,
+    model: Int[ndarray, " r"] | None = None,
+) -> Estimate:
+    """Least-squares slope of y over x of the rows in which neither is NaN; resampled as by `mean_over`.
+
+    The slope is NaN where x is constant.
+    """
+    known = ~(np.isnan(x) | np.isnan(y))
+    a, b = x[known] - x[known].mean(), y[known]  # centred, lest squares of a large level lose the rest
+
+    def fitted(sums: ndarray) -> ndarray:
+        count, sa, sb, saa, sab = sums
+        spread = saa - sa**2 / count
+        return np.array([(sab - sa * sb / count) / spread if spread > 1e-12 * saa else np.nan])
+
+    of = None if model is None else model[known]
+    return _over_episodes(fitted, [np.ones_like(a), a, b, a * a, a * b], episode[known], seed, of)
+
+
+@checks_arguments
+def share(
+    parts: Float[ndarray, "r k"], episode: Int[ndarray, " r"], seed: Whole = 0, model: Int[ndarray, " r"] | None = None
+) -> list[Estimate]:
+    """Share that each of k parts has of the sum of all, over all rows together; resampled as by `mean_over`."""
+    known = ~np.isnan(parts).any(1)
+    of = None if model is None else model[known]
+    columns = list(parts[known].T)
+    return [
+        _over_episodes(lambda s, k=k: s[k : k + 1] / (s.sum() or np.nan), columns, episode[known], seed, of)
+        for k in range(len(columns))
+    ]
 
 
 @checks_arguments
@@ -125,10 +168,44 @@ def rank_correlation(
     return _over_episodes(correlation, [np.ones_like(a), a, b, a * a, b * b, a * b], episode[known], seed)
 
 
-def _over_episodes(statistic: Statistic, rows: list[ndarray], episode: Int[ndarray, " r"], seed: int) -> Estimate:
+def _over_episodes(
+    statistic: Statistic,
+    rows: list[ndarray],
+    episode: Int[ndarray, " r"],
+    seed: int,
+    model: Int[ndarray, " r"] | None = None,
+) -> Estimate:
     """Evaluate a function of sums over rows; to resample episodes it is enough to know their sums."""
     if not len(episode):
         return Estimate(np.nan, np.nan, np.nan)
-    place = np.unique(episode, return_inverse=True)[1]
-    sums = np.stack([np.bincount(place, values) for values in rows], -1)
-    return Estimate(*bootstrap(lambda drawn: statistic(drawn.sum(0)), sums, seed=seed)[:, 0].tolist())
+    of = np.zeros_like(episode) if model is None else model
+    blocks = []
+    for one in np.unique(of):
+        place = np.unique(episode[of == one], return_inverse=True)[1]
+        blocks.append(np.stack([np.bincount(place, values[of == one]) for values in rows], -1))
+    if model is None:
+        return Estimate(*bootstrap(lambda drawn: statistic(drawn.sum(0)), *blocks, seed=seed)[:, 0].tolist())
+    whole = float(statistic(np.sum([block.sum(0) for block in blocks], 0))[0])
+    if max(map(len, blocks)) == len(blocks) == 1:
+        return Estimate(whole, np.nan, np.nan)
+    found = [statistic(sums) for sums in _in_two_stages(blocks, np.random.default_rng(seed))]
+    if np.isnan(found).all():
+        return Estimate(whole, np.nan, np.nan)
+    low, high = np.nanpercentile(found, (50 * (1 - LEVEL), 50 * (1 + LEVEL)))
+    return Estimate(whole, float(low), float(high))
+
+
+def _in_two_stages(blocks: list[ndarray], rng: np.random.Generator) -> Float[ndarray, "b k"]:
+    """Sums of b resamples of models, and of as many episodes of each as it has, which `arch` does not draw.
+
+    Args:
+        blocks: for each model, sums over the steps of its episodes, (episodes, k).
+        rng: draws the resamples.
+    """
+    total = np.zeros((REPS, blocks[0].shape[1]))
+    times = rng.multinomial(len(blocks), np.full(len(blocks), 1 / len(blocks)), REPS)  # how often each model is drawn
+    for block, count in zip(blocks, times.T, strict=True):
+        for again in range(count.max()):
+            drawn = rng.multinomial(len(block), np.full(len(block), 1 / len(block)), REPS)
+            total += (count > again)[:, None] * (drawn @ block)
+    return total

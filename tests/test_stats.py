@@ -6,7 +6,7 @@ from rliable import library, metrics
 from scipy.stats import spearmanr
 
 from na2q.evaluation.protocol import iqm, iqm_difference, iqm_of_points
-from na2q.stats import bootstrap, mean_over, rank_correlation, stratified
+from na2q.stats import bootstrap, mean_over, rank_correlation, share, slope, stratified
 
 
 def test_mean_resamples_episodes_and_not_steps() -> None:
@@ -103,3 +103,26 @@ def test_resamples_without_a_value_do_not_count() -> None:
     found = bootstrap(lambda x: np.array([x.mean() if np.ptp(x) else np.nan, np.nan]), np.array([0.0, 1.0]))
     assert found[:, 0].tolist() == [0.5, 0.5, 0.5]
     assert np.isnan(found[:, 1]).all()
+
+
+def test_models_are_resampled_before_their_episodes() -> None:
+    """The spread between models is in the interval; of one model it is that of its episodes."""
+    rng = np.random.default_rng(0)
+    episode, model = np.tile(np.arange(40), 3), np.repeat(np.arange(3), 40)
+    values = rng.normal(size=120) + 5 * model
+    found = mean_over(values, episode, 0, model)
+    assert found.value == pytest.approx(values.mean())
+    assert found.low < values[:40].mean() + 0.5
+    assert found.high > values[80:].mean() - 0.5
+    one = mean_over(values[:40], episode[:40], 0, model[:40])
+    plain = mean_over(values[:40], episode[:40], 0)
+    assert one.value == pytest.approx(plain.value)
+    assert (one.low, one.high) == pytest.approx((plain.low, plain.high), abs=0.06)
+
+
+def test_slope_and_shares_by_hand() -> None:
+    x, episode = np.arange(20.0), np.arange(20) // 2
+    assert slope(x, 3 * x + 7, episode).value == pytest.approx(3)
+    assert np.isnan(slope(x * 0, x, episode).value)
+    parts = np.stack([x, 3 * x, np.where(x == 4, np.nan, 0)], -1)
+    assert [one.value for one in share(parts, episode)] == pytest.approx([0.25, 0.75, 0])

@@ -34,14 +34,20 @@ def pair_terms(recording: xr.Dataset) -> Int[ndarray, " p"]:
 
 @checks_arguments
 def cooperating(recording: xr.Dataset) -> Bool[ndarray, "e t p"]:
-    """Mark the pairs of agents that act on the same thing in a step; pairs in the order of `pair_terms`.
+    """Mark the pairs of agents that act on the same thing in a step; pairs in the order of `pair_terms`."""
+    member = recording["member"].values[pair_terms(recording)]
+    first, second = member.argmax(1), member.shape[1] - 1 - member[:, ::-1].argmax(1)
+    return acting_together(recording, np.stack([first, second], -1))
+
+
+def acting_together(recording: xr.Dataset, pairs: Int[ndarray, "p 2"]) -> Bool[ndarray, "e t p"]:
+    """Mark which of some pairs of agents act on the same thing in a step.
 
     In foraging, both load the same food, and it is eaten; in battles, both attack (or heal) the same target.
     """
-    member = recording["member"].values[pair_terms(recording)]
     goal = _loaded_food(recording) if "loaded" in recording else _targets(recording)
-    first, second = member.argmax(1), member.shape[1] - 1 - member[:, ::-1].argmax(1)
-    return (goal[..., first] == goal[..., second]) & (goal[..., first] >= 0)
+    first, second = goal[..., pairs[:, 0]], goal[..., pairs[:, 1]]
+    return (first == second) & (first >= 0)
 
 
 def _loaded_food(recording: xr.Dataset) -> Int[ndarray, "e t n"]:

@@ -13,7 +13,7 @@ from test_results import store
 from na2q.campaign import sweeps
 from na2q.config import configure
 from na2q.evaluation import claims, results
-from na2q.evaluation.claims import Case, Claim, judge, on_explanations, scoreboard
+from na2q.evaluation.claims import Case, Claim, judge, on_credits, on_explanations, scoreboard
 from na2q.evaluation.claims import claims as board_of
 from na2q.evaluation.figures import learning_curves
 from na2q.paths import repo_root
@@ -98,13 +98,14 @@ def test_every_rule_on_runs_is_tested_above_and_used() -> None:
 
 def test_file_lists_the_papers_claims_with_places_rules_and_chapters() -> None:
     board = board_of()
-    assert len({claim.id for claim in board}) == len(board) == 34
+    assert len({claim.id for claim in board}) == len(board) == 40
     for found in board:
         assert all([found.place, found.claim, found.settles, found.chapter])
-        assert (found.rule in claims.ON_RUNS) == bool(found.sweeps) == bool(found.compares)
+        assert (found.rule in claims.ON_RUNS) == bool(found.sweeps)
+        assert (found.rule in {*claims.ON_RUNS, *on_credits.RULES}) == bool(found.compares)
         for name in found.sweeps.split():
             assert name in sweeps.SWEEPS
-        for first, second in claims.pairs(found, sweeps.PAPER) if found.compares else ():
+        for first, second in claims.pairs(found, sweeps.PAPER) if found.sweeps else ():
             curves = set(results.missing("pilot", "nowhere")["curve"])
             assert {first, second} <= curves, found
 
@@ -275,7 +276,7 @@ def test_scoreboard_without_runs_settles_theory_and_leaves_the_rest_open(tmp_pat
     assert settled["T3"] == "reproduced"
     assert settled["T2"] == "not reproduced"
     shown = claims.table(board)
-    assert len(shown) == 34
+    assert len(shown) == 40
     assert shown.loc["L1", "shown in"] == "[chapter 07](07_level_based_foraging.html#fig-lbf-improvement)"
 
 

@@ -1,10 +1,10 @@
 """The paper's claims against what was measured: data/claims.csv names a rule for each.
 
-Rules on runs, on theory and on explanations have a module each. Margins are in the file and were fixed before the runs
-were looked at. A rule says what was measured and whether the claim holds, or that it cannot tell. A claim on runs gets
-a final verdict only when every run that it compares exists at the paper's length, five seeds each, and a provisional
-one from three seeds on; until then it is open, whatever the numbers so far. The embedded battle engine is not
-StarCraft II, so that a claim on maps is at most settled for the engine.
+Rules on runs, on theory, on explanations and on credits have a module each; the claims on credits are ours. Margins are
+in the file and were fixed before the runs were looked at. A rule says what was measured and whether the claim holds, or
+that it cannot tell. A claim on runs gets a final verdict only when every run that it compares exists at the paper's
+length, five seeds each, and a provisional one from three seeds on; until then it is open, whatever the numbers so far.
+The embedded battle engine is not StarCraft II, so that a claim on maps is at most settled for the engine.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ from na2q.arguments import checks_arguments
 from na2q.campaign.sweeps import runs_of
 from na2q.config import family_of
 from na2q.evaluation import results
-from na2q.evaluation.claims import on_explanations, on_runs, on_theory
+from na2q.evaluation.claims import on_credits, on_explanations, on_runs, on_theory
 from na2q.evaluation.claims.case import (
     FINAL_SEEDS,
     PILOTS,
@@ -37,7 +37,7 @@ __all__ = ["Case", "Claim", "Finding", "Verdict", "claims", "judge", "lacking", 
 SO_FAR = {True: "holds so far", False: "fails so far", None: "undecided so far"}
 VERDICTS = ("reproduced", "not reproduced", *SO_FAR.values(), "engine only", "open")
 ON_RUNS = on_runs.RULES
-WITHOUT_RUNS: dict[str, Callable[[Claim], Finding]] = {**on_theory.RULES, **on_explanations.RULES}
+WITHOUT_RUNS: dict[str, Callable[[Claim], Finding]] = {**on_theory.RULES, **on_explanations.RULES, **on_credits.RULES}
 RULES = {**ON_RUNS, **WITHOUT_RUNS}
 """Rules by name."""
 
