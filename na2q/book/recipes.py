@@ -54,6 +54,18 @@ RECIPES = (
         10,
     ),
     Recipe(
+        "data/credits.csv",
+        ("-m", "na2q.explain.credits.benchmark", "--out", "data/credits.csv"),
+        (
+            "data/models/*/*/*/weights.safetensors",
+            "na2q/explain/credits/*.py",
+            *(f"na2q/explain/{name}.py" for name in ("coalitions", "interventions", "purification")),
+            "na2q/stats.py",
+            "na2q/theory/dividends.py",
+        ),
+        10,
+    ),
+    Recipe(
         "data/battle_calibration.csv",
         ("-m", "na2q.envs.battle.scripts", "--out", "data/battle_calibration.csv", "--battles", "200"),
         tuple(f"na2q/envs/battle/{name}.py" for name in ("scripts", *RULES)),
