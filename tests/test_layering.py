@@ -33,7 +33,7 @@ MAY_IMPORT = {  # module or room -> what of na2q it may import besides itself
     "__init__": {"config", "methods", "training"},
 }
 NO_TORCH = {"spec", "config", "paths", "stats", "style", "envs", "theory", "campaign", "training.records"} | {
-    *(f"evaluation.{name}" for name in ("comparison", "exchange", "figures", "protocol", "results")),
+    *(f"evaluation.{name}" for name in ("comparison", "exchange", "figures", "matching", "protocol", "results")),
     *(
         f"explain.{name}"
         for name in ("baselines", "coalitions", "events", "pictures", "player", "purification", "scene", "shapes")
