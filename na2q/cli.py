@@ -45,7 +45,7 @@ def train(
 
 
 def evaluate(
-    run_dir: Annotated[Path, tyro.conf.Positional],
+    run_dir: Annotated[str, tyro.conf.Positional],
     episodes: Copies = 32,
     seed: Whole = 0,
     env: str | None = None,
@@ -54,7 +54,7 @@ def evaluate(
     """Play greedy episodes with the weights of a run and print their mean metrics.
 
     Args:
-        run_dir: folder of a finished run, or a weights file.
+        run_dir: folder of a finished run, a weights file, or an address: https://... or hf:owner/name.
         episodes: how many episodes to play, all at once.
         seed: seed of the episodes.
         env: another environment of the same sizes.
@@ -73,7 +73,7 @@ def evaluate(
 
 
 def watch(
-    run_dir: Annotated[Path, tyro.conf.Positional],
+    run_dir: Annotated[str, tyro.conf.Positional],
     episodes: Copies = 3,
     seed: Whole = 0,
     out: Path = Path("episode.gif"),
@@ -81,7 +81,7 @@ def watch(
     """Film greedy episodes of a run.
 
     Args:
-        run_dir: folder of a finished run, or a weights file.
+        run_dir: folder of a finished run, a weights file, or an address: https://... or hf:owner/name.
         episodes: how many episodes to film.
         seed: seed of the first; the next ones follow.
         out: file to write, .gif, .mp4 or .html.
@@ -94,7 +94,7 @@ def watch(
 
 
 def record(
-    run_dir: Annotated[Path, tyro.conf.Positional],
+    run_dir: Annotated[str, tyro.conf.Positional],
     out: Path,
     episodes: Copies = 32,
     epsilon: Share = 0.0,
@@ -105,7 +105,7 @@ def record(
     """Record episodes of a run: what agents see, choose and earn at every step.
 
     Args:
-        run_dir: folder of a finished run, or a weights file.
+        run_dir: folder of a finished run, a weights file, or an address: https://... or hf:owner/name.
         out: netCDF file to write, such as episodes.nc.
         episodes: how many episodes to play, all at once.
         epsilon: probability of a random action.
@@ -271,6 +271,52 @@ def merge(source: Annotated[Path, tyro.conf.Positional], into: Annotated[Path, t
         sys.exit(1)
 
 
+def tune(
+    config: Annotated[TrainConfig, tyro.conf.arg(name="")],
+    search: tuple[str, ...],
+    out: Path,
+    trials: int = 20,
+) -> None:
+    """Search for settings: the ranges of any of them, cut off at tests, resumed by the same command.
+
+    Args:
+        config: settings of all trials but for those searched.
+        search: settings with ranges or values, such as optim.lr=1e-4..1e-2:log agent.hidden=32,64,128.
+        out: folder of the search: study.log, trials.csv, importance.csv, importance.png.
+        trials: how many trials the folder is to hold, those cut off among them.
+    """
+    from na2q.campaign import tune as searching
+    from na2q.evaluation import figures
+    from na2q.training.runlog import command
+
+    found = searching.tune(config, search, out, trials)
+    print(found.trials.sort_values("score", ascending=False).head(5).round(4).to_string(index=False))
+    if len(found.importance):
+        with replacing(out / "importance.png") as part:
+            figures.importances(found.importance).savefig(part)
+        print(found.importance.round(3).to_string())
+    if found.best is not None:
+        print(f"best so far: {command(found.best, Path('run'))}")
+
+
+def export(
+    root: Annotated[Path, tyro.conf.Positional],
+    out: Path,
+) -> None:
+    """Write the tests of all finished runs below a folder as one JSON file in the format of marl-eval.
+
+    Args:
+        root: folder of runs.
+        out: file to write, such as results.json.
+    """
+    from na2q.evaluation import exchange, results
+
+    check_target(out)
+    runs = results.load_runs(root)
+    exchange.export(runs, out)
+    print(f"{out}: {runs.groupby(results.RUN_COLUMNS).ngroups} runs")
+
+
 def bench(
     config: Annotated[TrainConfig, tyro.conf.arg(name="")],
     steps: Repeats = 2_000,
@@ -372,7 +418,10 @@ def main(args: Sequence[str] | None = None) -> None:
 def _run(args: list[str]) -> None:
     """Do what the words ask for."""
     app = tyro.extras.SubcommandApp()
-    commands = (train, evaluate, watch, record, explain, credits, bench, sweep, status, merge, figures, methods, envs)
+    commands = (
+        *(train, evaluate, watch, record, explain, credits, bench, sweep, status),
+        *(merge, tune, export, figures, methods, envs),
+    )
     for command in commands:
         chosen = args[:1] == [command.__name__]
         app.command(_prepared(command, args[1:] if chosen else []))

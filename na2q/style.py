@@ -28,10 +28,10 @@ PALETTE: list[tuple[float, float, float]] = list(sns.color_palette("colorblind",
 
 LOOKS = {
     "na2q": Look("NA²Q", PALETTE[3], "-"),
-    "vdn": Look("VDN", PALETTE[7], (0, (5, 1))),
+    "vdn": Look("VDN", PALETTE[2], (0, (5, 1))),
     "qmix": Look("QMIX", PALETTE[0], (0, (3, 1, 1, 1))),
     "qtran": Look("QTRAN", PALETTE[8], (0, (1, 1))),
-    "qatten": Look("Qatten", PALETTE[2], (0, (4, 2))),
+    "qatten": Look("Qatten", PALETTE[7], (0, (4, 2))),
     "qplex": Look("QPLEX", PALETTE[4], (0, (5, 1, 1, 1, 1, 1))),
     "wqmix": Look("WQMIX", PALETTE[9], (0, (2, 1))),
     "cds": Look("CDS", PALETTE[5], (0, (6, 2, 1, 2))),

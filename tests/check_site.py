@@ -2,9 +2,10 @@
 
 Serves `_build/html` to headless chromium, one for each core, and fails where a page logs an error, asks another host
 for anything, misses a file, links to what is not there, shows a picture without alternative text, sets a formula wrong,
-is wider than a phone, or breaks a rule of axe-core that it calls serious or critical, in light or dark; and where the
-search does not find a chapter or an episode cannot be stepped through. Findings and pictures go to `_build/browser/`.
-The browser is that of $CHROMIUM, else the first one found; nothing is downloaded.
+is wider than a phone, breaks a rule of axe-core that it calls serious or critical, in light or dark, shrinks a figure
+until its type cannot be read, is longer than a reader scrolls, or prints menus or lines wider than its paper; and where
+the search does not find a chapter or an episode cannot be stepped through. Findings and pictures go to
+`_build/browser/`. The browser is that of $CHROMIUM, else the first one found; nothing is downloaded.
 """
 
 import os
@@ -31,7 +32,24 @@ OUT = ROOT / "_build" / "browser"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 OFFLINE = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking")
 DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
+PAPER = ViewportSize(width=720, height=1020)  # what margins leave of A4, in pixels of 1/96 inch
+SMALLEST = 0.62  # of a figure's own size: at 110 dots per inch type of 8 points is then 8 pixels high
+LONGEST = 8_000  # pixels at the width of a desktop
+EARNED = (
+    "api",
+    "cli",
+    "configuration",
+    "deviations",
+    "concordance",
+    "changelog",
+    "data",
+    "genindex",
+    "_modules/",
+    "methods/",
+    "notebooks/",
+)  # pages to look things up in, and chapters, which have parts and exercises
 GRAVE = {"serious", "critical"}
+MENUS = (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article", ".prev-next-area")  # never printed
 RULES = {"resultTypes": ["violations"], "preload": False}  # preloading asks for style sheets in the wrong folder
 LISTINGS = "_modules/"  # pages of source code, which differ in their text only: the first stands for all in looks
 PLAYERS = "notebooks/08"  # the chapters that must hold an episode to step through
@@ -49,6 +67,10 @@ LOOK = """async () => {
         empty: [...document.images].filter(image => !image.naturalWidth).map(image => image.src),
         formulas: [...document.querySelectorAll("mjx-merror")].map(node => node.textContent),
         raw: document.querySelectorAll(".math:not(:has(mjx-container))").length,
+        height: document.documentElement.scrollHeight,
+        shrunk: [...document.querySelectorAll("main img[src*='_images/']")]
+            .filter(image => image.clientWidth && image.naturalWidth > 200)
+            .map(image => [image.src.split("/").pop(), image.clientWidth / image.naturalWidth]),
     };
 }"""
 WIDER = """() => {
@@ -156,6 +178,11 @@ class Check:
                 self.found(name, f"formula fails: {formula}")
             if seen["raw"]:
                 self.found(name, f"{seen['raw']} formulas are not set")
+            for image, share in seen["shrunk"]:
+                if share < SMALLEST:
+                    self.found(name, f"figure is shown at {share:.0%} of its size, its type gets too small: {image}")
+            if seen["height"] > LONGEST and not name.startswith(EARNED):
+                self.found(name, f"{seen['height']} pixels long")
             self.step(page, name)
             if not alike:
                 self.look(page, name)
@@ -174,6 +201,13 @@ class Check:
         self.rules(page, name, "phone")
         for culprit in page.evaluate(WIDER):
             self.found(name, f"wider than a phone: {culprit}")
+        page.emulate_media(media="print")
+        page.set_viewport_size(PAPER)
+        for culprit in page.evaluate(WIDER):
+            self.found(name, f"wider than its paper: {culprit}")
+        for menu in MENUS:
+            if page.locator(menu).first.is_visible():
+                self.found(name, f"prints {menu}")
 
     def picture(self, page: Page, name: str, theme: str) -> None:
         """Save a screenshot."""

@@ -1,5 +1,6 @@
 """Everything that readers are told to write or run works as it stands."""
 
+import os
 import re
 import subprocess
 import sys
@@ -44,6 +45,23 @@ def test_methods_are_trained_compared_and_drawn(tmp_path: Path) -> None:
     table = run("train_and_compare.py", *small, cwd=tmp_path)
     assert {"vdn", "na2q", "seed 1", "seed 2"} <= set(re.findall(r"vdn|na2q|seed \d", table))
     assert (tmp_path / "curves.png").stat().st_size > 10_000
+
+
+def test_a_sweep_runs_on_jobs_of_a_queue(tmp_path: Path) -> None:
+    words = ("smoke", "--root", "runs", "--jobs", "1", "--methods", "vdn", "--local")
+    assert "1 of 1 runs complete" in run("queued_sweep.py", *words, cwd=tmp_path)
+    assert len(list(tmp_path.glob("runs/smoke/*/*/seed-1/weights.safetensors"))) == 1
+
+
+def test_a_task_of_an_array_trains_its_seed(tmp_path: Path) -> None:
+    script = [ROOT / "examples" / "slurm_array.sh", "vdn", "matrix-qtran", "--preset", "smoke", "--total-steps", "40"]
+    environment = os.environ | {
+        "SLURM_ARRAY_TASK_ID": "3",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    done = subprocess.run(["bash", *script], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "runs" / "matrix-qtran" / "vdn" / "seed-3" / "run.json").exists()
 
 
 def test_a_stored_run_is_explained(tmp_path: Path) -> None:

@@ -29,11 +29,11 @@ MAY_IMPORT = {  # module or room -> what of na2q it may import besides itself
     "evaluation": GROUND | {"stats", "style", "methods", "envs", "theory", "training", "campaign"},
     "explain": GROUND | {"stats", "style", "methods", "envs", "theory", "training"},
     "book": GROUND | {"stats", "style", "methods", "envs", "theory", "training", "campaign", "evaluation", "explain"},
-    "cli": GROUND | {"methods", "envs", "training", "campaign", "explain", "book"},
+    "cli": GROUND | {"methods", "envs", "training", "campaign", "evaluation", "explain", "book"},
     "__init__": {"config", "methods", "training"},
 }
 NO_TORCH = {"spec", "config", "paths", "stats", "style", "envs", "theory", "campaign", "training.records"} | {
-    *(f"evaluation.{name}" for name in ("comparison", "figures", "protocol", "results")),
+    *(f"evaluation.{name}" for name in ("comparison", "exchange", "figures", "matching", "protocol", "results")),
     *(
         f"explain.{name}"
         for name in ("baselines", "coalitions", "events", "pictures", "player", "purification", "scene", "shapes")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+import numpy as np
 import pandas as pd
 
 from na2q.config import DEFAULT_PRESET, DEVIATIONS, PRESETS, Deviation, configure, flat
@@ -69,3 +70,11 @@ def preset_values(method: str, env: str, presets: Sequence[str] = tuple(PRESETS)
     table = pd.DataFrame({name: {k: str(v) for k, v in row.items()} for name, row in values.items()})
     table = table.drop(index="preset")
     return table[table.nunique(axis=1) > 1].rename_axis("setting")
+
+
+def whole_configuration(method: str, env: str, presets: Sequence[str] = tuple(PRESETS)) -> pd.DataFrame:
+    """Set every setting of one method on one environment side by side, and mark those in which the presets differ."""
+    values = {name: flat(configure(method, env, name)) for name in presets}
+    table = pd.DataFrame({name: {k: str(v) for k, v in row.items()} for name, row in values.items()})
+    table = table.drop(index=["preset", "resolved_for"], errors="ignore")
+    return table.assign(differ=np.where(table.nunique(axis=1) > 1, "yes", "")).rename_axis("setting")

@@ -120,6 +120,16 @@ def _tenth() -> list[TrainConfig]:
     return [changed(config, total_steps=config.total_steps // 10) for config in full]
 
 
+def _epymarl() -> list[TrainConfig]:
+    """What EPyMARL was run on beside this package, with its settings but for shorter runs and exploration."""
+    short: dict[str, Any] = {"explore.anneal_steps": 50_000}
+    small, large = "Foraging-5x5-2p-1f-coop-v3", "Foraging-8x8-2p-2f-coop-v3"
+    runs = grid(
+        ("vdn", "iql", "qmix"), (small,), (1, 2), ("epymarl",), total_steps=100_000, test_interval=10_000, **short
+    )
+    return runs + grid(("vdn",), (large,), (1,), ("epymarl",), total_steps=60_000, test_interval=15_000, **short)
+
+
 def _smoke() -> list[TrainConfig]:
     """Every method for a few seconds."""
     return grid(tuple(METHOD_OPTIONS), ("lbf-3p-3f",), (1,), ("smoke",))
@@ -138,6 +148,7 @@ SWEEPS: dict[str, Callable[[], list[TrainConfig]]] = {
     "controls": _controls,
     "explained": _explained,
     "tenth": _tenth,
+    "epymarl": _epymarl,
     "smoke": _smoke,
 }
 """Sweeps by name; the order of a sweep is the order in which its runs begin. Those that end in -game need

@@ -32,7 +32,7 @@ class Game(NamedTuple):
 
 
 def one_shot(payoff: Sequence[Sequence[int]]) -> Game:
-    """Build a game of one joint action; rows are agent 0's actions, columns agent 1's."""
+    """Build a game of one joint action; rows are the first agent's actions, columns the second's."""
     table = np.array([payoff], np.float32)
     return Game(table, np.full(table.shape, END), steps=1)
 
@@ -103,7 +103,7 @@ class MatrixGame:
         """Draw the payoff table of the state that a copy is in."""
         payoff = self.game.payoff[self.state[copy]]
         axes.matshow(payoff, cmap="viridis")
-        axes.set(xlabel="action of agent 1", ylabel="action of agent 0")
+        axes.set(xlabel="action of agent 2", ylabel="action of agent 1")
         for (row, column), value in np.ndenumerate(payoff):
             axes.text(column, row, f"{value:g}", color="white", ha="center", va="center")
 

@@ -20,6 +20,8 @@ def intervals(
 ) -> Figure:
     """Draw estimates with their intervals, one panel for each sweep and task, one row for each curve.
 
+    A sweep and task without any interval, as all its curves have one run, is left out.
+
     Args:
         table: `protocol.summary` or `protocol.improvements`: columns sweep, env, curve, `value`, low, high.
         value: column of the estimate.
@@ -27,8 +29,10 @@ def intervals(
         reference: value that a vertical line marks.
         bounds: least and greatest value that there can be, which all panels then show.
     """
-    if table.empty:
-        return nothing_yet()
+    known = table["low"].notna().groupby([table["sweep"], table["env"]]).transform("any")
+    if not known.any():
+        return nothing_yet("no runs yet" if table.empty else "single runs have no intervals")
+    table = table[known]
     figure, axes_of = panels(table, height=0.9 + 0.25 * table["curve"].nunique())
     names = in_legend_order(table["curve"])[::-1]
     for (sweep, task), axes in axes_of.items():
@@ -39,7 +43,7 @@ def intervals(
             height = names.index(str(name))
             axes.plot([row["low"], row["high"]], [height, height], color=look(str(name)).color, linewidth=5, alpha=0.35)
             axes.plot(row[value], height, "o", color=look(str(name)).color)
-        axes.set_yticks(range(len(names)), [look(name).label for name in names])
+        axes.set_yticks(range(len(names)), [look(name).label for name in names], fontsize="small")
         axes.set_ylim(-0.6, len(names) - 0.4)
         axes.set_xlabel(label)
         if bounds is not None:
@@ -62,8 +66,17 @@ def profile_lines(profiles: pd.DataFrame, label: str) -> Figure:
         shown = table[table["sweep"] == sweep]
         for name in in_legend_order(shown["curve"]):
             style, curve = look(name), shown[shown["curve"] == name]
-            axes.step(curve["threshold"], curve["share"], color=style.color, linestyle=style.dashes, label=style.label)
-            axes.fill_between(curve["threshold"], curve["low"], curve["high"], color=style.color, alpha=0.1, step="pre")
+            axes.step(
+                curve["threshold"],
+                curve["share"],
+                color=style.color,
+                linestyle=style.dashes,
+                label=style.label,
+                where="post",
+            )  # a share holds from its threshold on
+            axes.fill_between(
+                curve["threshold"], curve["low"], curve["high"], color=style.color, alpha=0.1, step="post"
+            )
         axes.set_xlabel(label)
     figure.supylabel("share of runs above", fontsize="medium")
     legend(figure, axes_of.values(), table["curve"])

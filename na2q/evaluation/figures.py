@@ -1,6 +1,6 @@
 """Figures from tables and arrays; nothing here knows of networks or environments."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 import matplotlib.pyplot as plt
@@ -10,6 +10,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 from numpy import ndarray
 
 from na2q.arguments import checks_arguments
@@ -17,6 +18,17 @@ from na2q.config.checks import Count, Positive
 from na2q.evaluation import protocol, results
 from na2q.stats import REPS
 from na2q.style import LOOKS, look, thousands
+
+WIDTH = 7.6
+"""Inches that a figure takes at most: at the width of a page's column its type is then as large as the page's."""
+
+MAIN = ("na2q", "na2q preset paper", "vdn", "qmix")
+"""Curves that keep their colour among many."""
+
+FEW = 6
+"""Curves up to which all of a panel keep their colour."""
+
+QUIET = "0.72"
 
 
 @checks_arguments
@@ -26,10 +38,12 @@ def learning_curves(
     label: str = "test return",
     band: Literal["std", "interval"] = "std",
     window: Count = 1,
+    main: Collection[str] = MAIN,
 ) -> Figure:
-    """Draw one panel for each sweep and environment, one line for each curve.
+    """Draw one panel for each sweep and environment, one line for each curve, named where it ends.
 
-    Up to four curves in a panel show every seed as a thin line.
+    Among more than six curves only the main ones have colours, names and bands; a line below names those in grey. Up to
+    four curves in a panel show every seed as a thin line.
 
     Args:
         runs: table of `results.load_runs`.
@@ -38,48 +52,87 @@ def learning_curves(
         band: std draws mean +- standard deviation over seeds, as the paper does; interval draws the
             interquartile mean and its 95 % bootstrap interval.
         window: tests that each point averages over; a number above 1 is written on the axis.
+        main: curves that keep their colour where there are more than six.
     """
     if runs.empty:
         return nothing_yet()
     runs = results.smooth(runs, metric, window)
     table = protocol.curves(runs, metric, reps=2 if band == "std" else REPS)
-    figure, axes_of = panels(table)
+    figure, axes_of = panels(table, room=0.3)
+    quiet: set[str] = set()
+    coloured: dict[Axes, list[str]] = {}
     for (sweep, task), axes in axes_of.items():
         shown = table[(table["sweep"] == sweep) & (table["env"] == task)]
-        if shown["curve"].nunique() <= 4:
+        names = in_legend_order(shown["curve"])
+        grey = {name for name in names if name not in main} if len(names) > FEW else set()
+        if len(names) <= 4:
             _seeds(axes, runs[(runs["sweep"] == sweep) & (runs["env"] == task)], metric)
-        for name in in_legend_order(shown["curve"]):
-            _curve(axes, shown[shown["curve"] == name], name, band)
+        for name in sorted(names, key=lambda name: name not in grey):
+            _curve(axes, shown[shown["curve"] == name], name, band, name in grey)
+        if "won" in metric:
+            axes.set_ylim(-0.03, 1.03)
         thousands(axes)
+        quiet |= grey
+        coloured[axes] = [name for name in names if name not in grey]
+    for axes, names in coloured.items():  # once the axis that all share is known
+        _name_ends(axes, names)
     smoothed = f", {results.smoothing(window)}" if window > 1 else ""
     figure.supylabel(label + smoothed, fontsize="medium")
-    legend(figure, axes_of.values(), table["curve"])
+    if quiet:
+        named = ", ".join(look(name).label for name in in_legend_order(pd.Series(sorted(quiet))))
+        figure.supxlabel(f"grey: {named}", fontsize="small", color="0.35")
     return figure
 
 
-def nothing_yet() -> Figure:
+def _name_ends(axes: Axes, names: Sequence[str]) -> None:
+    """Write the name of each curve right of its end, far enough from the next one's."""
+    lines = {line.get_label(): line for line in axes.lines}
+    low, high = axes.get_ylim()
+    gap, place = 0.085 * (high - low), -np.inf
+    ends = {name: np.array(lines[look(name).label].get_data())[:, -1] for name in names}
+    for name in sorted(names, key=lambda name: float(ends[name][1])):
+        style, (last, value) = look(name), ends[name]
+        place = max(float(value), place + gap)
+        axes.annotate(
+            style.label, (float(last), place), xytext=(5, 0), textcoords="offset points", va="center",
+            color=style.color, fontsize="small", annotation_clip=False,
+        )  # fmt: skip
+
+
+def nothing_yet(words: str = "no runs yet") -> Figure:
     """Draw a place for a figure whose runs do not exist yet."""
-    figure, axes = plt.subplots(figsize=(4, 0.8))
-    axes.text(0.5, 0.5, "no runs yet", ha="center", va="center", color="gray")
+    figure, axes = plt.subplots(figsize=(WIDTH / 2, 0.8))
+    axes.text(0.5, 0.5, words, ha="center", va="center", color="0.4")
     axes.set_axis_off()
     return figure
 
 
 @checks_arguments
 def panels(
-    table: pd.DataFrame, columns: Count = 3, height: Positive = 3.6
+    table: pd.DataFrame, columns: Count = 2, height: Positive = 3.0, room: float = 0.0
 ) -> tuple[Figure, dict[tuple[str, str], Axes]]:
-    """Lay out one panel for each sweep and environment of a table, in rows; panels of one family share their y axis."""
+    """Lay out one panel for each sweep and environment of a table, in rows; all share their y axis.
+
+    Args:
+        table: has the columns sweep and env.
+        columns: panels beside each other at most.
+        height: of a panel, in inches.
+        room: what is kept free right of the last `point` of a panel, as a share of the points.
+    """
     keys = list(
         table[["sweep", "env"]].drop_duplicates().sort_values(["sweep", "env"]).itertuples(index=False, name=None)
     )
-    columns = min(columns, table.groupby("sweep")["env"].nunique().max())
+    columns = min(columns, len(keys))
     rows = -(-len(keys) // columns)
-    size = (4.6 * columns + 1.8, height * rows)
+    size = (WIDTH, height * rows)
     figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, sharey=True, layout="constrained")
     several = table["sweep"].nunique() > 1
     for axes, (sweep, task) in zip(grid.flat, keys, strict=False):
-        axes.set_title(f"{task}, {sweep}" if several else task)
+        axes.set_title(f"{task}, {sweep}" if several else task, fontsize="medium")
+        if room:
+            last = float(table[(table["sweep"] == sweep) & (table["env"] == task)]["point"].to_numpy().max())
+            axes.set_xlim(0, last * (1 + room))
+            axes.set_xticks([tick for tick in MaxNLocator(4).tick_values(0, last) if tick <= last])
     for axes in list(grid.flat)[len(keys) :]:
         axes.set_axis_off()
     return figure, dict(zip(keys, grid.flat, strict=False))
@@ -94,15 +147,33 @@ def legend(figure: Figure, axes: Iterable[Axes], curves: pd.Series) -> None:
     figure.legend([handles[label] for label in labels], labels, loc="outside right upper")
 
 
-def joint_action_values(tables: Mapping[str, Float[ndarray, "a a"]]) -> Figure:
+def importances(shares: pd.Series) -> Figure:
+    """Draw what share of the spread of scores each setting of a search accounts for, the largest on top.
+
+    Args:
+        shares: shares (0 to 1) by name of the setting, as `na2q.campaign.tune.Found.importance` has them.
+    """
+    ordered = shares.sort_values()
+    figure, axes = plt.subplots(figsize=(5, 0.8 + 0.35 * len(ordered)), layout="constrained")
+    axes.barh([str(name) for name in ordered.index], ordered.to_numpy(float), color="0.5")
+    axes.set(xlabel="importance among the better trials (share)", xlim=(0, 1))
+    return figure
+
+
+def joint_action_values(tables: Mapping[str, Float[ndarray, "a a"]], columns: int = 3) -> Figure:
     """Draw tables over two agents' actions side by side on one scale, each with its largest entries framed.
 
     Args:
         tables: values by title; rows are the actions of agent 1, columns those of agent 2.
+        columns: tables beside each other.
     """
     limit = max(float(np.abs(table).max()) for table in tables.values())
-    figure, panels = plt.subplots(1, len(tables), figsize=(2.7 * len(tables), 3.1), squeeze=False)
-    for axes, (title, table) in zip(panels[0], tables.items(), strict=True):
+    columns = min(columns, len(tables))
+    rows = -(-len(tables) // columns)
+    figure, panels = plt.subplots(rows, columns, figsize=(2.7 * columns, 3.1 * rows), squeeze=False)
+    for unused in panels.flat[len(tables) :]:
+        unused.set_axis_off()
+    for axes, (title, table) in zip(panels.flat, tables.items(), strict=False):
         # centred on 0, so that the colour tells gain from loss
         axes.imshow(table, cmap="PuOr", vmin=-limit, vmax=limit)
         for (row, column), value in np.ndenumerate(table):
@@ -116,7 +187,8 @@ def joint_action_values(tables: Mapping[str, Float[ndarray, "a a"]]) -> Figure:
         axes.set_xticks(ticks, [str(i + 1) for i in ticks])
         axes.set_yticks(ticks, [str(i + 1) for i in ticks])
         axes.grid(False)
-    panels[0][0].set_ylabel("action of agent 1")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("action of agent 1")
     figure.tight_layout()
     return figure
 
@@ -126,9 +198,12 @@ def _short(value: float) -> str:
     return f"{round(float(value), 1) + 0.0:g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _curve(axes: Axes, table: pd.DataFrame, name: str, band: str) -> None:
+def _curve(axes: Axes, table: pd.DataFrame, name: str, band: str, quiet: bool) -> None:
     style = look(name)
     middle = table["mean" if band == "std" else "iqm"]
+    if quiet:
+        axes.plot(table["point"], middle, color=QUIET, linewidth=1, label=style.label, zorder=1)
+        return
     low = middle - table["std"] if band == "std" else table["low"]
     high = middle + table["std"] if band == "std" else table["high"]
     axes.plot(table["point"], middle, color=style.color, linestyle=style.dashes, linewidth=2, label=style.label)

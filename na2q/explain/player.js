@@ -1,7 +1,9 @@
 (() => {
   "use strict";
   const SVG = "http://www.w3.org/2000/svg";
-  const MILLISECONDS = 600; // a step is shown while playing
+  const MILLISECONDS = 600; // a step is shown while playing at speed 1
+  const CLOSEST = 4; // times that a scene can be enlarged
+  const WIDE = 5; // columns from which on a table of masks takes the whole width
   const ROW = 20; // height of a bar's row
 
   const shape = (parent, name, attributes, text) => {
@@ -25,7 +27,7 @@
     const find = (selector) => root.querySelector(selector);
     const slider = find(".slider"), play = find(".play"), status = find(".status");
     const last = data.steps.length - 1;
-    let now = 0, agent = 0, timer = null;
+    let now = data.start, agent = 0, timer = null, zoom = 1;
 
     const circle = (svg, x, y, r, i, text) => {
       shape(svg, "circle", { cx: x, cy: y, r, fill: data.agents[i].colour });
@@ -118,6 +120,14 @@
       const svg = panel.querySelector("svg");
       svg.replaceChildren();
       scenes[data.scene.kind](svg, step);
+      find(".closer").disabled = zoom >= CLOSEST;
+      find(".farther").disabled = zoom <= 1;
+      if (zoom === 1) return;
+      const [left, top, width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+      const [x, y] = step.players ? step.players[agent] : [step.units[agent].x, step.units[agent].y];
+      const [w, h] = [width / zoom, height / zoom];
+      const within = (at, low, whole, part) => Math.max(low, Math.min(low + whole - part, at - part / 2));
+      svg.setAttribute("viewBox", [within(x, left, width, w), within(y, top, height, h), w, h].join(" "));
     };
 
     const drawTerms = (step) => {
@@ -159,13 +169,14 @@
       const panel = find(".masks");
       panel.hidden = !step.mask;
       if (panel.hidden) return;
-      panel.querySelector(".heading").textContent = `What agent ${agent} sees, coloured by its mask`;
+      panel.querySelector(".heading").textContent = `What agent ${agent + 1} sees, coloured by its mask`;
       const table = panel.querySelector("table"), { rows, columns, cells } = data.features;
       table.replaceChildren();
+      panel.classList.toggle("wide", columns.length >= WIDE);
       const head = element(element(table, "thead"), "tr"), body = element(table, "tbody");
       element(head, "th", "what", { scope: "col" });
       for (const name of columns) element(head, "th", name, { scope: "col" });
-      rows.forEach((name, r) => {
+      rows[agent].forEach((name, r) => {
         const row = element(body, "tr");
         element(row, "th", name, { scope: "row" });
         columns.forEach((_, c) => {
@@ -207,18 +218,27 @@
       play.textContent = "❚❚";
       play.setAttribute("aria-label", "pause");
       status.setAttribute("aria-live", "off"); // or screen readers would talk without end
+      run();
+    };
+    const run = () => {
+      clearInterval(timer);
       timer = setInterval(() => {
         go(now + 1);
         if (now === last) stop();
-      }, MILLISECONDS);
+      }, MILLISECONDS / Number(find(".speed").value));
+    };
+    const enlarge = (by) => {
+      zoom = Math.max(1, Math.min(CLOSEST, zoom * by));
+      draw();
     };
     const keys = {
       ArrowLeft: () => go(now - 1), ArrowRight: () => go(now + 1), Home: () => go(0), End: () => go(last), " ": toggle,
+      "+": () => enlarge(2), "-": () => enlarge(0.5),
     };
 
     root.addEventListener("keydown", (event) => {
       const kind = event.target.type || event.target.localName;
-      const native = kind === "radio" || (kind === "range" && event.key !== " ") || (kind === "button" && event.key === " ");
+      const native = kind === "radio" || kind === "select-one" || (kind === "range" && event.key !== " ") || (kind === "button" && event.key === " ");
       if (native || !(event.key in keys) || event.ctrlKey || event.altKey || event.metaKey) return;
       event.preventDefault();
       event.stopPropagation(); // the book's pages turn on arrow keys
@@ -227,7 +247,18 @@
     slider.max = last;
     slider.addEventListener("input", () => go(Number(slider.value)));
     slider.addEventListener("keydown", (event) => event.key.startsWith("Arrow") && event.stopPropagation());
+    // a click leaves the keys with the player: on a radio button arrows would choose agents, on a button space would press it
+    root.addEventListener("click", (event) => {
+      const keeps = event.target.closest("select, .slider");
+      if (event.detail > 0 && !keeps) requestAnimationFrame(() => root.focus({ preventScroll: true }));
+    });
     play.addEventListener("click", toggle);
+    find(".speed").addEventListener("change", () => {
+      if (timer !== null) run();
+      root.focus({ preventScroll: true });
+    });
+    find(".closer").addEventListener("click", () => enlarge(2));
+    find(".farther").addEventListener("click", () => enlarge(0.5));
     find(".back").addEventListener("click", () => go(now - 1));
     find(".forward").addEventListener("click", () => go(now + 1));
     data.agents.forEach(({ colour }, i) => {

@@ -99,6 +99,9 @@ def contents(played: xr.Dataset) -> dict[str, Any]:
         },
         "features": _features(played),
         "heat": _short(mask.max()),
+        "start": int(
+            np.argmax(played["reward"].values[: max(1, len(steps) - 1)])
+        ),  # the last one may be the bonus of a win
         "scene": fixed,
         "steps": [_step(played.isel(step=t), terms[t]) | frames[t] for t in steps],
     }
@@ -239,14 +242,26 @@ def _nothing(played: xr.Dataset) -> tuple[None, list[dict[str, Any]]]:
 
 
 def _features(played: xr.Dataset) -> dict[str, Any]:
-    """Rows are things, columns what is told of them, cells the place of that feature."""
+    """Rows are things as each agent would name them, columns what is told of them, cells the place of that feature."""
     found = scene.things(played)
     columns = [what for what, _ in Counter(what for places in found.values() for what in places).most_common()]
     return {
-        "rows": list(found),
+        "rows": [[_thing(name, agent) for name in found] for agent in range(played.sizes["agent"])],
         "columns": columns,
         "cells": [[places.get(what) for what in columns] for places in found.values()],
     }
+
+
+def _thing(name: str, agent: int) -> str:
+    """Name a thing that an agent is told of as pages do, counted from 1."""
+    kind, _, number = name.partition(" ")
+    if kind in ("own", "self"):
+        return f"agent {agent + 1} itself"
+    if not number.isdigit():
+        return name
+    if kind in ("ally", "other"):  # they count those who are not the agent
+        return f"agent {int(number) + (int(number) >= agent) + 1}"
+    return f"{kind} {int(number) + 1}"
 
 
 def agent_colours(agent: int) -> dict[str, str]:

@@ -20,9 +20,13 @@ StepFunction = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def step_function(agent: RecurrentAgent, n_envs: int) -> StepFunction:
-    """Return the faster way to step an agent whose weights stay as they are for a while, such as an episode."""
+    """Return the faster way to step an agent whose weights stay as they are for a while, such as an episode.
+
+    An agent of somebody's own steps by itself, since nothing is known here of what it changes.
+    """
     few = n_envs * agent.spec.n_agents <= MANY_ROWS
-    return Actor(agent).step if few and agent.fc_in.weight.device.type == "cpu" else agent.step
+    known = type(agent) is RecurrentAgent and agent.fc_in.weight.device.type == "cpu"
+    return Actor(agent).step if few and known else agent.step
 
 
 class Actor:

@@ -19,6 +19,7 @@ from na2q.methods import METHODS
 from na2q.methods.base import QLearning
 from na2q.nets.agents import RecurrentAgent
 from na2q.spec import EnvSpec
+from na2q.training.addresses import located
 from na2q.training.rollout import epsilon_greedy, play
 from na2q.training.runlog import read_weights
 from na2q.training.trainer import run_name
@@ -68,8 +69,8 @@ class Policy:
 
 @checks_arguments
 def load_method(path: str | Path) -> tuple[QLearning, TrainConfig]:
-    """Rebuild the whole network of a run, mixer included, from its weights file."""
-    trained = read_weights(Path(path))
+    """Rebuild the whole network of a run, mixer included, from its weights file; `path` as in `load`."""
+    trained = read_weights(located(path))
     method = METHODS[trained.config.method](trained.spec, trained.config.agent, trained.config.options)
     method.load_state_dict(trained.weights)
     return method.eval(), trained.config
@@ -77,9 +78,14 @@ def load_method(path: str | Path) -> tuple[QLearning, TrainConfig]:
 
 @checks_arguments
 def load(path: str | Path) -> Policy:
-    """Rebuild the agents of a run from its directory (last weights) or from a weights file.
+    """Rebuild the agents of a run from its directory (last weights), from a weights file, or from an address.
 
-    Raises RunError where the file is missing or damaged.
+    Args:
+        path: a path, ``https://.../weights.safetensors`` or ``hf:owner/name[@revision][/file]``; an address may end in
+            ``#sha256=`` and the checksum that its file must have.
+
+    Raises:
+        RunError: the file is missing, damaged, or another than its checksum says, or the address cannot be read.
     """
     method, config = load_method(path)
     return Policy(method.agent, config, method.spec)

@@ -16,6 +16,7 @@ from na2q.config import TrainConfig
 from na2q.config.checks import Copies, Weight
 from na2q.terminal import progress, signals
 from na2q.training import checkpoint
+from na2q.training.addresses import located
 from na2q.training.memory import keep_freed_memory
 from na2q.training.records import METRICS, METRICS_CHECKSUM, RunError, checksum_of_metrics, read_metrics
 from na2q.training.runlog import BEST, WEIGHTS, RunFolder, read_weights
@@ -48,7 +49,7 @@ def train(
         DivergedError: a loss or gradient is not finite.
     """
     path = None if run_dir is None else Path(run_dir)
-    source = None if init_from is None else Path(init_from)
+    source = None if init_from is None else located(init_from)
     keep_freed_memory()
     stop = stop or threading.Event()
     with closing(Trainer(config)) as trainer:  # first, so that settings that cannot work leave no folder behind

@@ -38,6 +38,22 @@ def test_table_of_contents_lists_every_page_once_and_nothing_else() -> None:
     assert sorted(listed) == sorted(pages + [f"notebooks/{path.stem}" for path in NOTEBOOKS])
 
 
+def test_sidebar_numbers_chapters_as_the_text_calls_them() -> None:
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
+    for chapter in (chapter for part in toc["parts"] for chapter in part["chapters"]):
+        if number := re.match(r"notebooks/(\d+)_", chapter["file"]):
+            assert chapter["title"].startswith(f"{int(number[1])}. "), chapter
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_chapters_are_where_colab_looks_for_them(path: Path) -> None:
+    """Its address is that of a page in the book, below no folder of the book."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    page = BOOK / "notebooks" / path.name
+    address = Path(config["repository"]["path_to_book"]) / page.relative_to(BOOK)
+    assert (ROOT / address).is_file()
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_has_a_page_with_its_code_and_facts(method: str) -> None:
     text = (BOOK / "methods" / f"{method}.md").read_text()

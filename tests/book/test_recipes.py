@@ -18,6 +18,7 @@ BY_HAND = {
     "battle_mechanisms.csv",
     "known_of_the_game.csv",
     "quotations.csv",
+    "released_speed.csv",
 }
 
 

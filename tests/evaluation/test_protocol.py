@@ -12,7 +12,7 @@ from na2q.book import chapters
 from na2q.config import DEFAULT_PRESET
 from na2q.evaluation import protocol
 from na2q.evaluation.comparison import intervals, profile_lines
-from na2q.evaluation.figures import learning_curves
+from na2q.evaluation.figures import QUIET, learning_curves
 
 
 def final(values: Mapping[str, list[float]], env: str = "lbf-4p-2f") -> pd.DataFrame:
@@ -159,7 +159,7 @@ def test_presets_are_compared_within_one_sweep() -> None:
         protocol.choose_preset(pd.concat(two))
 
 
-def test_figures_draw_a_panel_for_each_sweep_and_task_and_one_legend() -> None:
+def test_figures_draw_a_panel_for_each_sweep_and_task_and_name_curves_at_their_ends() -> None:
     table = pd.concat(
         [
             runs({"na2q": {1: [0.0, 0.1, 0.2], 2: [0.0, 0.3, 0.4]}, "vdn": {1: [0.0, 0.1, 0.1], 2: [0.0, 0.0, 0.1]}}),
@@ -168,14 +168,38 @@ def test_figures_draw_a_panel_for_each_sweep_and_task_and_one_legend() -> None:
     )
     figure = learning_curves(table, band="interval")
     assert [axes.get_title() for axes in figure.axes[:2]] == ["lbf-4p-2f, figure3", "lbf-4p-2f, pilot"]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["NA²Q", "VDN"]
+    assert [text.get_text() for text in figure.axes[1].texts] == ["VDN", "NA²Q"]  # from below
     scores = protocol.scores(table)
-    rows = intervals(protocol.summary(scores), "iqm", "score").axes[1]
+    (rows,) = intervals(protocol.summary(scores), "iqm", "score").axes  # a single run has no interval to draw
     assert [label.get_text() for label in rows.get_yticklabels()] == ["VDN", "NA²Q"]
     chances = intervals(protocol.improvements(scores), "probability", "P", 0.5, bounds=(0, 1)).axes[0]
     assert chances.get_xlim() == (-0.03, 1.03)
     lines = profile_lines(protocol.profiles(scores, np.array([0.0, 0.5])), "score").axes[0].lines
     assert len(lines) == 1
+    single = protocol.summary(scores[scores["sweep"] == "figure3"])
+    assert intervals(single, "iqm", "score").axes[0].texts[0].get_text() == "single runs have no intervals"
+
+
+def test_among_many_curves_the_main_ones_keep_their_colour_and_the_others_are_named_in_grey() -> None:
+    names = ["na2q", "vdn", "qmix", "qtran", "qatten", "qplex", "cds"]
+    table = runs({name: {1: [0.0, 0.1, place / 10], 2: [0.0, 0.1, place / 10]} for place, name in enumerate(names)})
+    figure = learning_curves(table)
+    (axes,) = figure.axes
+    colours = {line.get_label(): line.get_color() for line in axes.lines}
+    assert {name for name, colour in colours.items() if colour != QUIET} == {"NA²Q", "VDN", "QMIX"}
+    assert [text.get_text() for text in axes.texts] == ["NA²Q", "VDN", "QMIX"]  # from below
+    places = [text.xy[1] for text in axes.texts]
+    assert min(np.diff(places)) >= 0.08 * np.ptp(axes.get_ylim())  # names do not lie on each other
+    assert figure.get_supxlabel() == "grey: QTRAN, Qatten, QPLEX, CDS"
+    chosen = learning_curves(table, main=("cds",)).axes[0]
+    assert [text.get_text() for text in chosen.texts] == ["CDS"]
+    few = learning_curves(table[table["curve"].isin(names[:4])]).axes[0]
+    assert QUIET not in [line.get_color() for line in few.lines]
+
+
+def test_win_rates_have_one_axis_from_0_to_1() -> None:
+    table = runs({"na2q": {1: [0.0, 0.01, 0.02]}}).rename(columns={"test_return_mean": "test_won_mean"})
+    assert learning_curves(table, "test_won_mean", "test win rate").axes[0].get_ylim() == (-0.03, 1.03)
 
 
 def test_presets_are_not_compared_over_fewer_seeds_or_tasks_than_the_rule_asks_for() -> None:

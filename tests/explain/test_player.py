@@ -96,8 +96,9 @@ def test_page_is_stepped_by_keyboard_slider_and_buttons(
         assert page.locator(".slider").input_value() == found.group(1)
         return int(found.group(1))
 
-    assert at() == 0
+    assert at() == contents_of(made)["start"]
     page.keyboard.press("Tab")  # the player itself takes the focus first
+    page.keyboard.press("Home")
     for key, step in (("ArrowRight", 1), ("End", last), ("ArrowRight", last), ("ArrowLeft", last - 1), ("Home", 0)):
         page.keyboard.press(key)
         assert at() == step
@@ -108,6 +109,13 @@ def test_page_is_stepped_by_keyboard_slider_and_buttons(
     page.locator(".forward").click()
     page.locator(".back").click()
     assert at() == last - 1
+    for clicked in (".agents label:nth-of-type(2)", ".back", ".scene", ".closer"):
+        if page.locator(clicked).first.is_visible():  # keys step and play after any click
+            page.locator(clicked).first.click()
+            page.wait_for_function("document.activeElement.classList.contains('na2q-player')")
+            page.keyboard.press("Home")
+            page.keyboard.press("ArrowRight")
+            assert at() == min(1, last), clicked
     bars = page.locator(".terms rect")
     assert bars.count() == page.locator(".terms text").count() / 2
     page.locator(".agents input").nth(1).check()
@@ -132,6 +140,49 @@ def test_space_plays_to_the_end_and_pauses(recordings: dict[Any, xr.Dataset], br
     assert not errors
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_episode_opens_at_its_largest_reward_before_the_last_step(
+    case: tuple[str, str], recordings: dict[Any, xr.Dataset]
+) -> None:
+    data = contents_of(player(recordings[case], 1))
+    rewards = [step["reward"] for step in data["steps"]][:-1] or [0.0]
+    assert rewards[data["start"]] == max(rewards)
+
+
+def test_things_are_named_as_their_observer_would_with_agents_from_1(recordings: dict[Any, xr.Dataset]) -> None:
+    board = contents_of(player(recordings["na2q", "lbf-4p-2f"]))["features"]["rows"]
+    assert board[0][:2] == ["food 1", "food 2"]
+    for agent, rows in enumerate(board, 1):
+        others = [f"agent {other}" for other in (1, 2, 3, 4) if other != agent]
+        assert sorted(rows[2:]) == sorted([f"agent {agent} itself", *others])
+    battle = contents_of(player(recordings["na2q", "battle-3m"]))["features"]["rows"]
+    assert {"enemy 1", "agent 2", "agent 3", "agent 1 itself"} <= set(battle[0])
+    assert {"agent 1", "agent 3", "agent 2 itself"} <= set(battle[1])
+
+
+@needs_browser
+def test_scene_zooms_on_the_chosen_agent_and_speed_shortens_steps(
+    recordings: dict[Any, xr.Dataset], browser: Any, tmp_path: Path
+) -> None:
+    errors: list[str] = []
+    player(recordings["na2q", "battle-3m"]).save(tmp_path / "player.html")
+    page = opened(browser, tmp_path / "player.html", errors)
+    page.locator(".na2q-player").press("Home")
+    width = "Number(document.querySelector('.scene svg').getAttribute('viewBox').split(' ')[2])"
+    whole = page.evaluate(width)
+    page.locator(".na2q-player").press("+")
+    assert page.evaluate(width) == pytest.approx(whole / 2)
+    for _ in range(2):
+        page.locator(".na2q-player").press("-")
+    assert page.evaluate(width) == pytest.approx(whole)
+    assert page.locator(".farther").is_disabled()
+    page.evaluate("window.spaced = []; window.setInterval = (f, ms) => { spaced.push(ms); return 1; }; 0")
+    page.locator(".na2q-player").press(" ")
+    page.locator(".speed").select_option("4")
+    assert page.evaluate("spaced[0] / spaced[1]") == 4
+    assert not errors
+
+
 @needs_browser
 def test_two_players_in_one_page_are_independent(
     recordings: dict[Any, xr.Dataset], browser: Any, tmp_path: Path
@@ -141,8 +192,10 @@ def test_two_players_in_one_page_are_independent(
     (tmp_path / "both.html").write_text(f"<!doctype html><meta charset=utf-8><link rel=icon href=data:,>{both}")
     page = opened(browser, tmp_path / "both.html", errors)
     page.locator(".na2q-player").nth(1).press("ArrowRight")
-    assert page.locator(".slider").nth(0).input_value() == "0"
-    assert page.locator(".slider").nth(1).input_value() == "1"
+    starts = [contents_of(player(recordings[case]))["start"] for case in CASES[:2]]
+    last = len(contents_of(player(recordings[CASES[1]]))["steps"]) - 1
+    assert page.locator(".slider").nth(0).input_value() == str(starts[0])
+    assert page.locator(".slider").nth(1).input_value() == str(min(starts[1] + 1, last))
     page.locator(".na2q-player").nth(0).locator("input[type=radio]").nth(2).check()
     assert page.locator(".na2q-player").nth(1).locator("input[type=radio]").nth(0).is_checked()
     assert not errors

@@ -115,3 +115,14 @@ def test_same_seeds_play_the_same_episodes(agent: RecurrentAgent) -> None:
     first, second = (play(env, agent, 0.4, np.random.default_rng(7), [1, 2]).batch for _ in range(2))
     for a, b in zip(first, second, strict=True):
         assert torch.equal(a, b)
+
+
+def test_an_agent_of_ones_own_acts_as_it_says() -> None:
+    """The faster step knows the package's agent only and would pass over what a subclass changes."""
+
+    class Doubled(RecurrentAgent):
+        def utilities(self, hidden: torch.Tensor) -> torch.Tensor:
+            return 2 * super().utilities(hidden)
+
+    own = Doubled(make("lbf-4p-2f", LBFOptions()).spec, AgentConfig())
+    assert step_function(own, 1) == own.step
