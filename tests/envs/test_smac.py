@@ -3,8 +3,6 @@
 None of this has been run against StarCraft II itself.
 """
 
-import importlib
-import importlib.util
 import multiprocessing
 import os
 import signal
@@ -12,108 +10,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from smac_stand_in import CrashesAlways, CrashesOnce, DiesOnce, StandIn, TellsAndDies, TellsOfItsUnits
 
-from na2q import envs
-from na2q.config import SMACOptions, configure
+from na2q.config import SMACOptions
 from na2q.envs import smac
 from na2q.envs.battle import BattleEnv, scripts
 from na2q.envs.battle.maps import MAPS
-
-
-class StandIn:
-    """`StarCraft2Env`'s methods, with the embedded engine's units in place of the game's."""
-
-    replay_prefix = ""
-    crash_at = ()  # steps, counted from the start of the process, at which SMAC reports a crash
-    die_at = ()  # steps at which the process itself ends
-
-    def __init__(self, name, options, seed):
-        self.env, self.seed, self.steps = BattleEnv(name), seed, 0
-        self.options = options
-        self.observation = None
-
-    def reset(self):
-        self.observation = self.env.reset([self.seed])
-        return self.get_obs(), self.get_state()
-
-    def step(self, actions):
-        self.steps += 1
-        if self.steps in self.die_at:
-            os._exit(1)
-        if self.steps in self.crash_at:
-            return 0, True, {}
-        self.observation, reward, terminated, _, info = self.env.step(np.array([actions]))
-        return float(reward[0]), bool(terminated[0]), {"battle_won": bool(info["won"][0]), "dead_allies": 0}
-
-    def get_obs(self):
-        return list(self.observation.obs[0])
-
-    def get_state(self):
-        return self.observation.state[0]
-
-    def get_avail_actions(self):
-        return self.observation.avail[0].astype(int).tolist()
-
-    def save_replay(self):
-        with open(os.path.join(self.options.replay_dir, self.replay_prefix), "w") as file:
-            file.write("replay")
-
-    def close(self):
-        pass
-
-
-class CrashesOnce(StandIn):
-    crash_at = (3,)
-
-
-class CrashesAlways(StandIn):
-    crash_at = tuple(range(1, 100))
-
-
-class DiesOnce(StandIn):
-    die_at = (3,)
-
-
-class TellsOfItsUnits(StandIn):
-    """With the parts of `StarCraft2Env` that hold the units, filled from the engine."""
-
-    def _side(self, enemy):
-        frame = self.env.frame()
-        rows = np.flatnonzero(frame.enemy == enemy)
-        units = [
-            SimpleNamespace(
-                tag=100 + u,
-                pos=SimpleNamespace(x=frame.position[u, 0], y=frame.position[u, 1]),
-                health=45 * frame.health[u],
-                health_max=45.0,
-                shield=0.0,
-                shield_max=0.0,
-                engaged_target_tag=100 + frame.target[u] if frame.target[u] >= 0 else 0,
-                radius=frame.radius[u],
-            )
-            for u in rows
-        ]
-        return dict(enumerate(units))
-
-    @property
-    def agents(self):
-        return self._side(False)
-
-    @property
-    def enemies(self):
-        return self._side(True)
-
-    @property
-    def _obs(self):
-        return SimpleNamespace(observation=SimpleNamespace(game_loop=8 * self.steps))
-
-
-class TellsAndDies(TellsOfItsUnits):
-    die_at = (2,)
 
 
 @pytest.fixture
@@ -312,69 +217,6 @@ def test_games_are_closed_however_their_parent_ends(end, tmp_path):
     assert len(list(tmp_path.glob("closed-*"))) == 2
 
 
-class CrashesInEverySecondEpisode(StandIn):
-    """Reports a crash in the third step of its first, third, fifth ... episode."""
-
-    episodes = 0
-
-    def reset(self):
-        self.episodes += 1
-        self.since = 0
-        return super().reset()
-
-    def step(self, actions):
-        self.since += 1
-        if self.since == 3 and self.episodes % 2:
-            return 0, True, {}
-        return super().step(actions)
-
-
-@pytest.fixture
-def crashing(registry):
-    """Battles on 3m, of which every second is cut off by a crash, as a family of environments."""
-    made = []
-
-    def make(name, options, n_envs):
-        options = SMACOptions(max_crashes=9, save_replays=True, replay_dir=options.replay_dir)
-        made.append(smac.SMACEnv("3m", options, n_envs, launcher=CrashesInEverySecondEpisode))
-        return made[-1]
-
-    envs.register("crashing", make, SMACOptions())
-    return made
-
-
-def test_crashed_episodes_are_neither_learned_from_nor_counted_and_games_end(crashing, tmp_path):
-    from na2q.training.run import train  # here, for the games' processes import this file
-    from na2q.training.trainer import Trainer
-
-    settings = {"env_options.replay_dir": str(tmp_path), "test_episodes": 2, "n_envs": 2}
-    config = configure("vdn", "crashing", "smoke", total_steps=100, test_interval=50, **settings)
-    trainer = Trainer(config)
-    lengths = []
-    trainer.collect()
-    assert (len(trainer.replay), trainer.step) == (0, 0)  # the first episode of both copies has crashed
-    trainer.learn()
-    assert trainer.episode == 0
-    trainer.collect()
-    trainer.learn()
-    assert (len(trainer.replay), trainer.episode) == (2, 2)
-    lengths = [place.length for place in trainer.replay.places]
-    assert trainer.step == sum(lengths) > 6
-    batch = trainer.replay.sample(2, np.random.default_rng(0))
-    assert batch.terminated.sum() == 2
-    trainer.test()
-    assert trainer.rows[0]["test_length_mean"] > 3
-    assert trainer.rows[0]["test_crashed_mean"] == 0
-    name = f"vdn_crashing_smoke_seed1_step{trainer.step}_copy"
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}0", f"{name}1"]
-    trainer.close()
-    assert not any(copy._process for env in crashing for copy in env._copies)
-    crashing.clear()
-    assert train(config)["test_crashed_mean"].eq(0).all()
-    assert crashing
-    assert not any(copy._process for env in crashing for copy in env._copies)
-
-
 def test_units_are_told_as_the_engine_tells_them(smac_env, tmp_path):
     options = SMACOptions(save_replays=True, replay_dir=str(tmp_path))
     env, engine = smac_env(TellsOfItsUnits, options=options), BattleEnv("3m")
@@ -406,73 +248,3 @@ def test_units_of_a_dead_game_are_those_told_last(smac_env):
     before = env.snapshot(0)
     assert env.step(actions).info["crashed"][0]
     np.testing.assert_array_equal(env.snapshot(0).now["unit_position"][1], before.now["unit_position"][1])
-
-
-# --- what is missing -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def installed(monkeypatch, tmp_path):
-    """A machine with everything; each test takes something away."""
-    state = SimpleNamespace(modules={"smac", "smac.env", "pysc2"}, error=None, sc2=tmp_path / "StarCraftII")
-    binary = state.sc2 / "Versions" / "Base75689" / "SC2_x64"
-    binary.parent.mkdir(parents=True)
-    binary.touch(mode=0o755)
-    (state.sc2 / "Maps" / "SMAC_Maps").mkdir(parents=True)
-    (state.sc2 / "Maps" / "SMAC_Maps" / "8m.SC2Map").touch()
-    state.binary = binary
-
-    def import_module(name):
-        if state.error is not None:
-            raise state.error
-        return SimpleNamespace()
-
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name if name in state.modules else None)
-    monkeypatch.setattr(importlib, "import_module", import_module)
-    monkeypatch.setenv("SC2PATH", str(state.sc2))
-    return state
-
-
-def test_nothing_is_missing_on_a_complete_machine(installed):
-    assert smac.missing("8m") is None
-
-
-def test_smac_is_the_first_thing_missed(installed):
-    installed.modules.clear()
-    assert "github.com/oxwhirl/smac" in smac.missing("8m")
-
-
-def test_the_optimiser_called_smac_is_told_apart(installed):
-    installed.modules.discard("smac.env")
-    message = smac.missing("8m")
-    assert "hyper-parameter optimiser" in message
-    assert "uninstall" in message
-
-
-def test_pysc2_comes_next(installed):
-    installed.modules.discard("pysc2")
-    assert "pysc2==4.0.0" in smac.missing("8m")
-
-
-def test_a_new_protobuf_has_two_remedies(installed):
-    installed.error = TypeError("Descriptors cannot be created directly.")
-    message = smac.missing("8m")
-    assert "protobuf<3.21" in message
-    assert "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=python" in message
-
-
-def test_a_missing_or_unusable_game_names_the_place_looked_at(installed):
-    installed.binary.chmod(0o644)
-    message = smac.missing("8m")
-    assert str(installed.sc2) in message
-    assert "embedded engine" in message
-
-
-def test_a_missing_map_names_the_file(installed):
-    assert "corridor.SC2Map" in smac.missing("corridor")
-
-
-def test_making_the_real_game_says_what_is_missing(installed):
-    installed.modules.clear()
-    with pytest.raises(smac.SMACMissingError, match="SMAC is not installed"):
-        smac.make("smac-8m")

@@ -5,63 +5,18 @@ maps s to 2.
 """
 
 from dataclasses import replace
-from math import exp, log, sqrt
+from math import log
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from hand_computed import NARROW, SPEC, assert_is, build, context, elu, mix, sigmoid
+from torch import nn
 
-from na2q.config import AgentConfig, configure
-from na2q.methods import METHODS
 from na2q.methods.base import derive_step
 from na2q.methods.cds import Rows
 from na2q.nets.slots import plan_slots
-from na2q.spec import EnvSpec
-from na2q.types import NO_ACTION, EpisodeBatch, MixContext, MixerOutput
-
-SPEC = EnvSpec(n_agents=2, n_actions=2, obs_dim=1, state_dim=1, episode_limit=1, unit_dim=1)
-NARROW = {"embed": 1, "hyper": 1}
-
-
-def build(method: str, spec: EnvSpec = SPEC, preset: str = "released", **options: Any) -> Any:
-    """A method whose weights are all 1 and whose biases are all 0."""
-    cfg = configure(method, preset=preset)
-    agent: AgentConfig = replace(cfg.agent, hidden=1)
-    model = METHODS[method](spec, agent, replace(cfg.options, **options))
-    for name, parameter in model.named_parameters():
-        nn.init.constant_(parameter, 0.0 if "bias" in name.rpartition(".")[2] else 1.0)
-    return model
-
-
-def context(**fields: Any) -> MixContext:
-    plain = {
-        "state": [[2.0]],
-        "obs": [[[1.0], [1.0]]],
-        "hidden": [[[0.5], [1.0]]],
-        "actions": [[0, 1]],
-        "q_max": [[1.0, 0.0]],
-        "greedy": [[True, False]],
-    } | fields
-    return MixContext(**{name: torch.tensor(value) for name, value in plain.items()})
-
-
-def mix(model: Any, ctx: MixContext | None = None) -> MixerOutput:
-    with torch.no_grad():
-        return model.mix(torch.tensor([[1.0, -3.0]]), ctx or context())
-
-
-def assert_is(found: Tensor | None, *expected: float) -> None:
-    assert found is not None
-    torch.testing.assert_close(found.flatten(), torch.tensor(expected, dtype=torch.float32), rtol=1e-5, atol=1e-6)
-
-
-def sigmoid(x: float) -> float:
-    return 1 / (1 + exp(-x))
-
-
-def elu(x: float) -> float:
-    return x if x > 0 else exp(x) - 1
+from na2q.types import NO_ACTION, EpisodeBatch
 
 
 def test_vdn_adds() -> None:
@@ -177,68 +132,6 @@ def test_shaq_teams_average_their_members() -> None:
 def test_shaq_without_orders_is_an_error() -> None:
     with pytest.raises(ValueError, match="orders of agents"):
         mix(build("shaq"))
-
-
-def na2q(**options: Any) -> Any:
-    return build("na2q", shape_hidden=(1, 1), embed=1, bias_hidden=(1, 1), vae_hidden=1, **options)
-
-
-def attention(relu_on: str, scale: float) -> list[float]:
-    """Credits for key (3/4, -3/4, 3/2) and query diag(2, 2, -2)."""
-    key, query = [0.75, -0.75, 1.5], [2.0, 2.0, -2.0]
-    if relu_on == "semantics":
-        key = [max(x, 0) for x in key]
-    else:
-        query = [max(x, 0) for x in query]
-    weights = [exp(scale * k * q) for k, q in zip(key, query, strict=True)]
-    return [w / sum(weights) for w in weights]
-
-
-@pytest.mark.parametrize(("relu_on", "scaled"), [("semantics", True), ("state", False)])
-def test_na2q(relu_on: str, scaled: bool) -> None:
-    model = na2q(relu_on=relu_on, scale_credits=scaled)
-    with torch.no_grad():
-        model.mixer.credits.key_out.weight.copy_(torch.tensor([[1.0], [-1.0], [2.0]]))
-        model.mixer.credits.query_out.weight.copy_(torch.tensor([1.0, 1.0, -1.0]).diag().reshape(9, 1))
-    out = mix(model, context(semantics=[[[0.5], [0.25]]]))
-    credits = attention(relu_on, 1 / sqrt(3) if scaled else 1.0)
-    shapes = [elu(elu(q)) for q in (1, -3, 1 - 3)]
-    assert_is(out.credits, *credits)
-    assert_is(out.contributions, *shapes)
-    assert_is(out.q_tot, sum(c * f for c, f in zip(credits, shapes, strict=True)) + 2)
-
-
-def test_na2q_query_rows_belong_to_the_coalition_that_they_credit() -> None:
-    model = na2q()
-    with torch.no_grad():
-        model.mixer.credits.query_out.weight.zero_()[2] = 1.0  # row 0, column 2 of the query
-    out = mix(model, context(semantics=[[[0.5], [0.25]]]))
-    logit = 2 * 0.75 / sqrt(3)
-    assert_is(out.credits, *(x / (exp(logit) + 2) for x in (exp(logit), 1, 1)))
-
-
-def test_na2q_without_semantics_in_the_context_is_an_error() -> None:
-    with pytest.raises(ValueError, match="semantics"):
-        mix(na2q())
-
-
-def test_na2q_credits_from_the_state_ignore_semantics() -> None:
-    model = na2q(credits="state")
-    with torch.no_grad():
-        model.mixer.credits.key_out.weight.copy_(torch.tensor([[1.0], [-1.0], [2.0]]))
-        model.mixer.credits.query_out.weight.copy_(torch.eye(3).reshape(9, 1))
-    weights = [exp(x / sqrt(3)) for x in (2 * 2, 0, 2 * 4)]  # key ReLU(2, -2, 4), query 2 I
-    assert_is(mix(model).credits, *(w / sum(weights) for w in weights))
-    assert model.vae is None
-
-
-@pytest.mark.parametrize(("value", "credit"), [("one", 1.0), ("mean", 1 / 3)])
-@pytest.mark.parametrize("state_bias", [True, False])
-def test_na2q_uniform_credits_add_the_shape_functions(value: str, credit: float, state_bias: bool) -> None:
-    out = mix(na2q(credits="uniform", uniform_credit=value, state_bias=state_bias))
-    total = elu(elu(1)) + elu(elu(-3)) + elu(elu(-2))
-    assert_is(out.q_tot, credit * total + 2 * state_bias)
-    assert_is(out.credits, credit, credit, credit)
 
 
 def one_step(terminated: float, model: Any, target: Any, noise: Any = None) -> Any:
