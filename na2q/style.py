@@ -93,6 +93,15 @@ def look(curve: str) -> Look:
     return NAMED.get(curve, dotted if variant else plain)
 
 
+WIDEST = 9.6
+"""Inches. A wider figure would be shrunk in the column of a page until its type is too small to read."""
+
+
+def figure_width(panels: int, each: float, more: float = 0.0) -> float:
+    """Width in inches of a figure with some panels beside each other, narrower where they would not fit a page."""
+    return min(panels * each + more, WIDEST)
+
+
 def thousands(axes: Axes) -> None:
     """Label the x axis of environment steps in thousands."""
     axes.xaxis.set_major_formatter(lambda x, _: f"{x / 1000:g}k")

@@ -17,7 +17,7 @@ from na2q.envs.battle.maps import SHOOT, SIGHT
 from na2q.envs.battle.picture import draw_battle
 from na2q.explain import scene
 from na2q.explain.scene import Moment
-from na2q.style import agent_color, look
+from na2q.style import agent_color, figure_width, look
 
 MOST_ROWS = 45  # steps of a contribution map that keep their full height
 
@@ -34,7 +34,7 @@ def battle_keyframes(rows: Mapping[str, Sequence[Moment]]) -> Figure:
         ValueError: for recordings that show no units, or moments that were not played.
     """
     columns = max(len(moments) for moments in rows.values())
-    figure = plt.figure(figsize=(3.1 * columns, 4.7 * len(rows)), layout="constrained")
+    figure = plt.figure(figsize=(figure_width(columns, 3.1), 4.7 * len(rows)), layout="constrained")
     for strip, (title, moments) in zip(figure.subfigures(len(rows), 1, squeeze=False)[:, 0], rows.items(), strict=True):
         strip.suptitle(title, fontsize=12)
         panels = strip.subplots(2, columns, squeeze=False, height_ratios=(3.2, 1))
@@ -63,7 +63,13 @@ def health_and_masks(recording: xr.Dataset, episode: int = 0) -> Figure:
     n_agents = recording.sizes["agent"]
     healths = [(t, places["health"]) for t, places in scene.things(recording).items() if "health" in places]
     figure, panels = plt.subplots(
-        2, n_agents, figsize=(2.8 * n_agents, 4.2), sharex=True, sharey="row", squeeze=False, layout="constrained"
+        2,
+        n_agents,
+        figsize=(figure_width(n_agents, 2.8), 4.2),
+        sharex=True,
+        sharey="row",
+        squeeze=False,
+        layout="constrained",
     )
     for agent, column in enumerate(panels.T):
         for thing, place in healths:

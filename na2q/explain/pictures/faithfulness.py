@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from na2q.stats import Estimate
-from na2q.style import PALETTE
+from na2q.style import PALETTE, figure_width
 from na2q.theory.semantics import optimal_mask
 
 Run = tuple[str, str]  # METHOD_PRESET, seed-N
@@ -36,7 +36,12 @@ def deletion_curves(deleted: pd.DataFrame) -> Figure:
     """
     kinds, counts = list(dict.fromkeys(deleted["kind"])), sorted(deleted["count"].unique())
     figure, panels = plt.subplots(
-        1, len(kinds), figsize=(4.2 * len(kinds) + 1.6, 3.8), sharey=True, squeeze=False, layout="constrained"
+        1,
+        len(kinds),
+        figsize=(figure_width(len(kinds), 4.2, 1.6), 3.8),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
     )
     for axes, kind in zip(panels[0], kinds, strict=True):
         for name, (color, dashes) in RANKINGS.items():
@@ -61,7 +66,13 @@ def masks_by_size(recordings: Mapping[Run, xr.Dataset]) -> Figure:
     kinds = list(dict.fromkeys(kind for kind, _ in recordings))
     rows = {"mask": "mask, $z$ at its mean", "mask_sampled": "mask, $z$ sampled"}
     figure, panels = plt.subplots(
-        2, len(kinds), figsize=(4.2 * len(kinds), 6), sharex=True, sharey=True, squeeze=False, layout="constrained"
+        2,
+        len(kinds),
+        figsize=(figure_width(len(kinds), 4.2), 6),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
     )
     for (name, label), row in zip(rows.items(), panels, strict=True):
         row[0].set_ylabel(label)

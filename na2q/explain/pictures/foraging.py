@@ -14,7 +14,7 @@ from numpy import ndarray
 
 from na2q.arguments import checks_arguments
 from na2q.explain import scene
-from na2q.style import agent_color
+from na2q.style import agent_color, figure_width
 
 FOOD = "#3d3d3d"
 UNSEEN = "#ececec"  # cells in the field of view that hold nothing
@@ -45,7 +45,7 @@ def foraging_masks(
     n_agents = recording.sizes["agent"]
     views = [[scene.view(moment, agent, feature) for agent in range(n_agents)] for moment in moments]
     largest = max(float(np.nanmax(view.mask)) for row in views for view in row)  # an agent always sees itself
-    figure = plt.figure(figsize=(1.6 * (n_agents + 1) + 0.7, 2.5 * len(steps)), layout="constrained")
+    figure = plt.figure(figsize=(figure_width(n_agents + 1, 1.6, 0.7), 2.5 * len(steps)), layout="constrained")
     rows = figure.subfigures(len(steps), 1, squeeze=False, hspace=0.02)[:, 0]
     for row, moment, seen in zip(rows, moments, views, strict=True):
         row.suptitle(_headline(moment, 32 * (n_agents + 1)), fontsize=9)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from na2q.arguments import checks_arguments
 from na2q.explain.shapes import stability
-from na2q.style import PALETTE
+from na2q.style import PALETTE, figure_width
 
 DENSITY = LinearSegmentedColormap.from_list("density", ["#ffffff", "#f4a7b4"])
 
@@ -27,7 +27,7 @@ def shape_functions(found: xr.Dataset, name: str = "contribution") -> Figure:
     """
     n_agents, models = found.sizes["agent"], found.sizes["model"]
     figure, panels = plt.subplots(
-        1, n_agents, figsize=(2.4 * n_agents + 0.4, 3.0), sharey=True, squeeze=False, layout="constrained"
+        1, n_agents, figsize=(figure_width(n_agents, 2.4, 0.4), 3.0), sharey=True, squeeze=False, layout="constrained"
     )
     for agent, axes in enumerate(panels[0]):
         here = found.isel(agent=agent)
