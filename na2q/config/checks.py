@@ -228,7 +228,14 @@ def _each(marks: Iterable[Any]) -> Iterator[Any]:
             yield mark
 
 
-WORDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a text", NoneType: "None"}
+WORDS = {
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    NoneType: "None",
+    Callable: "a function",
+}
 
 
 def in_words(hint: Any) -> str:
@@ -243,7 +250,7 @@ def in_words(hint: Any) -> str:
         words = "numbers" if inner[1:] == (...,) else f"{len(inner)} numbers"
         text = f"{words}, each {in_words(inner[0])}"
     else:
-        text = WORDS.get(base) or getattr(base, "__name__", str(base))
+        text = WORDS.get(origin or base) or getattr(base, "__name__", str(base))
     low = [f"at least {m.ge:,}" for m in marks if isinstance(m, Ge)]
     low += [f"above {m.gt:,}" for m in marks if isinstance(m, Gt)]
     high = [f"at most {m.le:,}" for m in marks if isinstance(m, Le) and m.le != 2**63 - 1]

@@ -255,10 +255,6 @@ def from_pettingzoo(
         ValueError: an argument or a space that this package cannot take; while playing, rewards that differ though
             they should be shared, a mask of the wrong length or without an action, a state that changes its size.
     """
-    if not callable(parallel_env):
-        raise ValueError(f"parallel_env is {parallel_env!r}, must be a function that makes one: lambda: ...")
     if n_envs < 1 or episode_limit < 1:
         raise ValueError(f"n_envs is {n_envs} and episode_limit {episode_limit}, both must be at least 1")
-    if reward not in ("shared", "sum"):
-        raise ValueError(f"reward is {reward!r}, must be 'shared' or 'sum'")
     return PettingZooEnv([Team(parallel_env(), reward) for _ in range(n_envs)], episode_limit)

@@ -43,6 +43,8 @@ KNOWN = {
     "04_monotone_shapes": {DONE: "0.1 0.01 0.001", PAPER: "0.10"},
     "05_identity_semantics": {TASK: "64"},
     "06_learning_algorithm": {PAPER: "2.1 2.2 2.3 2.4 2.5", DONE: "20 30"},
+    "data": {TASK: "320"},
+    "does_it_match": {PAPER: "2,050,000 41", DONE: "81 100"},
     "07_level_based_foraging": {TASK: "0.002 320", SUM: "0.976"},
     "08_foraging_explained": {PAPER: "0.10 0.02 0.03"},
     "09_starcraft_challenge": {DONE: "0.15 0.1 0.8 0.6 200,000", GAME: "13 16 0.82 0.90 20"},

@@ -1,15 +1,14 @@
 """PettingZoo's environments, wrapped: agents in one order and size, masks, one reward, and methods train on them."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from gymnasium import spaces
 from mpe2 import simple_speaker_listener_v4, simple_spread_v3
-from pettingzoo import ParallelEnv
+from relay import Relay, relay
 
 import na2q
 from na2q import envs, methods
@@ -21,50 +20,6 @@ from na2q.training.policy import load
 from na2q.training.run import train
 
 SPREAD = partial(simple_spread_v3.parallel_env, N=3, local_ratio=0.0, max_cycles=25)
-
-
-class Relay(ParallelEnv):
-    """Two unlike agents: `a` sees one number and leaves after step 2; `b` sees three, and the episode ends at 4.
-
-    The rules can be changed from outside: what is seen, the masks, the rewards, whether the end cuts off.
-    """
-
-    metadata: ClassVar = {"name": "relay"}
-    possible_agents: ClassVar = ["a", "b"]
-    masks: ClassVar = {}
-    rewards: ClassVar = {"a": 1.0, "b": 1.0}
-    ends_by_limit: ClassVar = False
-
-    def action_space(self, agent: str) -> spaces.Space:
-        return spaces.Discrete(2) if agent == "a" else spaces.Discrete(4, start=1)
-
-    def observation_space(self, agent: str) -> spaces.Space:
-        return spaces.Box(0, 9, (1,)) if agent == "a" else spaces.Box(0, 9, (3, 1))
-
-    def reset(self, seed: int | None = None, options: dict | None = None) -> tuple[dict, dict]:
-        self.agents, self.time, self.log = list(self.possible_agents), 0, []
-        return self._seen(), self._infos()
-
-    def step(self, actions: dict) -> tuple[dict, dict, dict, dict, dict]:
-        self.log.append(actions)
-        self.time += 1
-        left = {"a": self.time >= 2, "b": self.time >= 4}
-        over, cut = ({agent: left[agent] and self.ends_by_limit == c for agent in self.agents} for c in (False, True))
-        rewards = {agent: self.rewards[agent] for agent in self.agents}
-        answer = self._seen(), rewards, over, cut, self._infos()
-        self.agents = [agent for agent in self.agents if not left[agent]]
-        return answer
-
-    def _seen(self) -> dict:
-        full = {"a": np.full(1, self.time, np.float32), "b": np.full((3, 1), 5, np.float32)}
-        return {agent: full[agent] for agent in self.agents}
-
-    def _infos(self) -> dict:
-        return {agent: {"action_mask": self.masks[agent]} if agent in self.masks else {} for agent in self.agents}
-
-
-def relay(**rules: Any) -> Callable[[], ParallelEnv]:
-    return type("Changed", (Relay,), rules)
 
 
 def test_copies_follow_the_environment_protocol() -> None:
@@ -160,27 +115,6 @@ def test_differing_rewards_are_refused_or_added_up() -> None:
     assert summed.step(np.array([[0, 0]])).reward.tolist() == [3.5]
 
 
-class Wrapper:
-    """Passes everything on to the environment that it wraps."""
-
-    def __init__(self, env: Any) -> None:
-        self.env = self.unwrapped = env
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.env, name)
-
-
-def test_one_object_for_several_copies_is_refused() -> None:
-    one = Scripted()
-    for make in (lambda: one, lambda: Wrapper(one)):
-        with pytest.raises(ValueError, match="one object for several copies"):
-            from_pettingzoo(make, 2, episode_limit=5)
-        assert from_pettingzoo(make, 1, episode_limit=5).n_envs == 1
-    kinds = iter([Scripted(), relay()()])
-    with pytest.raises(ValueError, match=r"copies differ .*\(3, 3, 1, 3\) and \(2, 4, 3, 6\)"):
-        from_pettingzoo(lambda: next(kinds), 2, episode_limit=5)
-
-
 class TurnBased:
     """What is recognised of an environment in which agents act in turn."""
 
@@ -198,10 +132,10 @@ def endless(self: Any, agent: str) -> spaces.Space:
 @pytest.mark.parametrize(
     ("env", "settings", "message"),
     [
-        (relay()(), {}, "must be a function that makes one"),
+        (relay()(), {}, "parallel_env is .*, must be a function"),
         (relay(), {"n_envs": 0}, "n_envs is 0"),
         (relay(), {"episode_limit": 0}, "episode_limit 0"),
-        (relay(), {"reward": "mean"}, "reward is 'mean', must be 'shared' or 'sum'"),
+        (relay(), {"reward": "mean"}, "reward is 'mean', must be one of 'shared', 'sum'"),
         (TurnBased, {}, "takes turns"),
         (object, {}, "no possible_agents"),
         (relay(action_space=steer), {}, r"actions of 'a' are Box.*must be Discrete"),
@@ -210,7 +144,7 @@ def endless(self: Any, agent: str) -> spaces.Space:
 )
 def test_what_cannot_be_wrapped_is_refused_by_name(env: Any, settings: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        from_pettingzoo.__wrapped__(env, **{"episode_limit": 5} | settings)
+        from_pettingzoo(env, **{"episode_limit": 5} | settings)
 
 
 @pytest.mark.parametrize("mask", [[1, 1, 1], [0, 0, 0, 0]])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 from pettingzoo import ParallelEnv
+from relay import relay
 
 from na2q.envs import from_pettingzoo
 from na2q.envs.pettingzoo import PettingZooEnv
@@ -164,3 +165,24 @@ def test_answers_of_older_versions_are_named() -> None:
     env.reset([0])
     with pytest.raises(ValueError, match=r"step\(\) gave 4, must give a tuple of 5"):
         env.step(np.zeros((1, 3), int))
+
+
+class Wrapper:
+    """Passes everything on to the environment that it wraps."""
+
+    def __init__(self, env: Any) -> None:
+        self.env = self.unwrapped = env
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.env, name)
+
+
+def test_one_object_for_several_copies_is_refused() -> None:
+    one = Scripted()
+    for make in (lambda: one, lambda: Wrapper(one)):
+        with pytest.raises(ValueError, match="one object for several copies"):
+            from_pettingzoo(make, 2, episode_limit=5)
+        assert from_pettingzoo(make, 1, episode_limit=5).n_envs == 1
+    kinds = iter([Scripted(), relay()()])
+    with pytest.raises(ValueError, match=r"copies differ .*\(3, 3, 1, 3\) and \(2, 4, 3, 6\)"):
+        from_pettingzoo(lambda: next(kinds), 2, episode_limit=5)
