@@ -95,7 +95,7 @@ def test_the_command_writes_the_table(runs: Path, tmp_path: Path, capsys: pytest
     ("arguments", "message"),
     [
         (["--horizon", "0"], "horizon is 0, must be at least 1"),
-        (["--episodes", "0"], "episodes is 0, must be at least 1"),
+        (["--episodes", "0"], "episodes is 0, must be a whole number, at least 1"),
         (["--absence", "dead"], "idle"),
     ],
 )
