@@ -15,7 +15,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_orig
 from numpy import ndarray
 
 from na2q.config.checks import checked
-from na2q.files import as_path
+from na2q.files import Located, as_path, is_address
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,9 +27,9 @@ NO_NUMBERS = (type(None), str, bytes, dict, set, frozenset)  # that no array can
 def checks_arguments(function: Callable[P, R]) -> Callable[P, R]:
     """Let a function refuse arguments that their annotations do not allow, before it begins.
 
-    Numbers become plain ones, paths become `Path` with `~` as a home. What has no annotation passes, and so do
-    defaults. The decorated function raises ValueError for a wrong value, and TypeError, as every function does, for
-    one that is missing or that it does not have.
+    Numbers become plain ones, paths become `Path` with `~` as a home, and addresses stay as they are. What has no
+    annotation passes, and so do defaults. The decorated function raises ValueError for a wrong value, and TypeError, as
+    every function does, for one that is missing or that it does not have.
     """
     signature = inspect.signature(function)
 
@@ -63,6 +63,8 @@ def _argument(name: str, value: Any, hint: Any) -> Any:
     members = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
     if value is None and type(None) in members:
         return None
+    if value is not None and any(Located in getattr(member, "__metadata__", ()) for member in members):
+        return value if is_address(value) else as_path(value, name)
     if value is not None and any((get_origin(member) or member) in PATHS for member in members):
         return as_path(value, name)
     if any(_is_array(member) for member in members):

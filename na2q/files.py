@@ -9,13 +9,22 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 PREFIX = ".part-"  # of the folders in which files lie while they are written
+ADDRESS = re.compile(r"hf:|[a-z]+://")  # how what lies on another machine begins
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class Located:
+    """Marks a path that may be an address of another machine, in the place of a path of this one."""
+
+
+Address = Annotated[str | Path, Located]
 
 
 class WriteError(OSError):
@@ -30,6 +39,11 @@ def as_path(given: str | os.PathLike[str], what: str = "path") -> Path:
         return Path(given).expanduser()
     except RuntimeError as error:
         raise ValueError(f"{what} is {str(given)!r}, but that user's home is not known") from error
+
+
+def is_address(given: object) -> bool:
+    """Whether a text is an address of another machine and no path."""
+    return isinstance(given, str) and ADDRESS.match(given) is not None
 
 
 @contextmanager

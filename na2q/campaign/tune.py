@@ -90,7 +90,7 @@ class Found:
     """What a search has found so far."""
 
     trials: pd.DataFrame
-    """One row a trial: number, state, score and the settings tried."""
+    """Number, state, score and the settings tried, one row for each trial."""
     importance: pd.Series
     """Share of the spread of scores among the better trials that each setting accounts for; empty below two trials."""
     best: TrainConfig | None

@@ -20,7 +20,7 @@ from na2q.stats import REPS
 from na2q.style import LOOKS, look, thousands
 
 WIDTH = 7.6
-"""Inches that a figure takes at most: at the width of a page's column its type is then as large as the page's."""
+"""Largest width of a figure in inches, at which its type is as large as that of the page."""
 
 MAIN = ("na2q", "na2q preset paper", "vdn", "qmix")
 """Curves that keep their colour among many."""

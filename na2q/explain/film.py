@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 from matplotlib.animation import FFMpegWriter, FuncAnimation, PillowWriter
 
 from na2q.arguments import checks_arguments
-from na2q.files import replacing
+from na2q.files import Address, replacing
 from na2q.training.policy import load, make_env, watch
 
 FRAMES_PER_SECOND = 4
@@ -17,7 +17,7 @@ SUFFIXES = (".gif", ".mp4", ".html")
 
 
 @checks_arguments
-def film(run_dir: str | Path, seeds: Iterable[int], out: str | Path) -> None:
+def film(run_dir: Address, seeds: Iterable[int], out: str | Path) -> None:
     """Write a film of one greedy episode for each seed, as .gif, .mp4 (needs ffmpeg) or .html (one file).
 
     Raises:

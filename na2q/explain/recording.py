@@ -27,7 +27,7 @@ from na2q.config.checks import Copies, Samples, Share, Whole
 from na2q.envs.base import MAX_SEED, Recordable, VectorEnv
 from na2q.explain.camera import Camera, blank
 from na2q.explain.probe import Probe
-from na2q.files import replacing
+from na2q.files import Address, replacing
 from na2q.methods.base import Coalition, QLearning, take
 from na2q.nets.agents import mask_unavailable
 from na2q.training.policy import Policy, load_method, make_env
@@ -78,7 +78,7 @@ class RecordingError(ValueError):
 
 @checks_arguments
 def record(
-    path: str | Path,
+    path: Address,
     episodes: Copies = 32,
     epsilon: Share = 0.0,
     seed: Whole = 0,

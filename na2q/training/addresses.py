@@ -9,7 +9,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from na2q.files import as_path, replacing
+from na2q.files import Address, as_path, is_address, replacing
 from na2q.training.records import RunError
 from na2q.training.runlog import WEIGHTS
 
@@ -19,7 +19,7 @@ HERE = ("localhost", "127.0.0.1", "::1")  # without encryption from this machine
 SECONDS = 60  # that a server may be silent
 
 
-def located(address: str | os.PathLike[str]) -> Path:
+def located(address: Address) -> Path:
     """Return the path of weights, downloaded where they are not on this machine.
 
     Addresses are ``https://.../weights.safetensors`` or ``hf:owner/name[@revision][/file]``, a repository of
@@ -29,9 +29,10 @@ def located(address: str | os.PathLike[str]) -> Path:
     Raises:
         RunError: the address cannot be read or is not encrypted, or the file has another checksum.
     """
-    if not isinstance(address, str) or not re.match(r"hf:|[a-z]+://", address):
+    if not is_address(address):
         return as_path(address)
-    text = _of_hub(address) if address.startswith("hf:") else address
+    text = str(address)
+    text = _of_hub(text) if text.startswith("hf:") else text
     url, _, fragment = text.partition("#")
     expected = _digest(text, fragment)
     target = cache() / hashlib.sha256(url.encode()).hexdigest()[:16] / (Path(urlsplit(url).path).name or WEIGHTS)

@@ -1,7 +1,6 @@
 """Use what was trained: a policy from a weights file alone, its evaluation, and a film of what it does."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from na2q.arguments import checks_arguments
 from na2q.config import TrainConfig, configure, family_of
 from na2q.config.checks import Copies, Whole
 from na2q.envs.base import MAX_SEED, KeepsReplays, Observation, VectorEnv
+from na2q.files import Address
 from na2q.methods import METHODS
 from na2q.methods.base import QLearning
 from na2q.nets.agents import RecurrentAgent
@@ -68,7 +68,7 @@ class Policy:
 
 
 @checks_arguments
-def load_method(path: str | Path) -> tuple[QLearning, TrainConfig]:
+def load_method(path: Address) -> tuple[QLearning, TrainConfig]:
     """Rebuild the whole network of a run, mixer included, from its weights file; `path` as in `load`."""
     trained = read_weights(located(path))
     method = METHODS[trained.config.method](trained.spec, trained.config.agent, trained.config.options)
@@ -77,7 +77,7 @@ def load_method(path: str | Path) -> tuple[QLearning, TrainConfig]:
 
 
 @checks_arguments
-def load(path: str | Path) -> Policy:
+def load(path: Address) -> Policy:
     """Rebuild the agents of a run from its directory (last weights), from a weights file, or from an address.
 
     Args:
@@ -111,7 +111,7 @@ def make_env(policy: Policy, n_envs: Copies, env: str | None = None) -> VectorEn
 
 
 @checks_arguments
-def evaluate(path: str | Path, episodes: Copies = 32, seed: Whole = 0, env: str | None = None) -> pd.DataFrame:
+def evaluate(path: Address, episodes: Copies = 32, seed: Whole = 0, env: str | None = None) -> pd.DataFrame:
     """Play greedy episodes with a run's weights, all at once; one row for each episode."""
     policy = load(path)
     vector = make_env(policy, episodes, env)

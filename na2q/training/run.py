@@ -14,6 +14,7 @@ import pandas as pd
 from na2q.arguments import checks_arguments
 from na2q.config import TrainConfig
 from na2q.config.checks import Copies, Weight
+from na2q.files import Address
 from na2q.terminal import progress, signals
 from na2q.training import checkpoint
 from na2q.training.addresses import located
@@ -30,7 +31,7 @@ def train(
     *,
     checkpoint_minutes: Weight = 10,
     tensorboard: bool = False,
-    init_from: str | Path | None = None,
+    init_from: Address | None = None,
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
     """Train as `config` says; return the metrics, one row for each test.

@@ -53,18 +53,18 @@ def test_observations_and_states_are_in_their_spaces() -> None:
     assert env.state_space.contains(env.state())
 
 
-def play(env: Any, seed: int | None) -> list[float]:
-    seen, _ = env.reset(seed=seed)
-    first = seen["agent_0"]["observation"].tolist()
-    return first
+def begin(env: Any, seed: int | None) -> list[float]:
+    """The whole board with which an episode begins."""
+    env.reset(seed=seed)
+    return env.state().tolist()
 
 
 def test_resets_without_a_seed_follow_from_the_last_one() -> None:
-    one, two = to_pettingzoo("lbf-4p-2f"), to_pettingzoo("lbf-4p-2f")
-    series = [play(one, seed) for seed in (3, None, None)]
-    assert series == [play(two, seed) for seed in (3, None, None)]
+    one, two, three, four = (to_pettingzoo("lbf-4p-2f", state="full") for _ in range(4))
+    series = [begin(one, seed) for seed in (3, None, None)]
+    assert series == [begin(two, seed) for seed in (3, None, None)]
     assert series[1] != series[2]
-    assert play(to_pettingzoo("lbf-4p-2f"), None) != play(to_pettingzoo("lbf-4p-2f"), None)
+    assert begin(three, None) != begin(four, None)
 
 
 def test_an_action_that_the_mask_forbids_does_nothing() -> None:

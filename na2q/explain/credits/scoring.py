@@ -64,9 +64,9 @@ def score(said: Float[ndarray, "r m"], true: Float[ndarray, "h r m"], rows: Rows
         seed: of the intervals.
 
     Returns:
-        rank: Spearman's correlation within a step, over steps in which there is somebody to tell from the others.
-        top: share of these steps in which the first is named. slope: by how much the truth grows with the answer,
-        over all steps; 1 for an answer in the right units.
+        Scores by name. The score rank is Spearman's correlation within a step, over steps in which there is somebody
+        to tell from the others. The score top is the share of these steps in which the first is named. The slope says
+        by how much the truth grows with the answer, over all steps, and is 1 for an answer in the right units.
 
     Raises:
         ValueError: shapes that differ.

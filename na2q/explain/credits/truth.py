@@ -47,13 +47,13 @@ class Setting(NamedTuple):
     absence: Absence = "idle"
     """What absent agents do."""
     every: int = 1
-    """Steps of an episode that are looked at: the first and each such step after it."""
+    """The first step of an episode is looked at, and then one in so many."""
     seed: int = 0
     """Decides random numbers."""
     precision: float = 0.05
-    """Where subsets are sampled: the standard error, in units of return, below which no more are drawn."""
+    """Standard error, in units of return, below which no more subsets are drawn where they are sampled."""
     most: int = 256
-    """Where subsets are sampled: orders of agents after which no more are drawn in any case."""
+    """Orders of agents after which no more are drawn in any case where subsets are sampled."""
 
     def check(self) -> "Setting":
         """Return these settings; raise ValueError for the first one that is out of range."""
