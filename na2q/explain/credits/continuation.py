@@ -18,7 +18,8 @@ from na2q.training.rollout import epsilon_greedy
 
 Absence = Literal["idle", "random"]
 """What an absent agent does. With idle it takes the first available action, which is none in foraging and stop in
-battles (no-op for the dead), and with random any available action. Its body stays where it is and is seen by the others in both cases."""
+battles (no-op for the dead), and with random any available action. Its body stays where it is and is
+seen by the others in both cases."""
 
 
 def check_absence(absence: str) -> None:
