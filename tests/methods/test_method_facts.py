@@ -90,4 +90,4 @@ def test_heat_maps_frame_the_largest_entries() -> None:
     figure = joint_action_values({"payoff": table, "sum": np.array([[0.0, 1.0], [2.0, 3.0]])})
     assert [axes.get_title() for axes in figure.axes] == ["payoff", "sum"]
     assert [len(axes.patches) for axes in figure.axes] == [2, 1]
-    assert [text.get_text() for text in figure.axes[0].texts] == ["8.0", "-12.0", "-12.0", "8.0"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["8", "\N{MINUS SIGN}12", "\N{MINUS SIGN}12", "8"]
