@@ -93,7 +93,7 @@ def look(curve: str) -> Look:
     return NAMED.get(curve, dotted if variant else plain)
 
 
-WIDEST = 9.6
+WIDEST = 9.2
 """Inches. A wider figure would be shrunk in the column of a page until its type is too small to read."""
 
 

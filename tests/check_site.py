@@ -196,7 +196,7 @@ class Check:
         self.rules(page, name, "dark")
         page.evaluate("document.documentElement.dataset.theme = 'light'")
         page.set_viewport_size(PHONE)
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(600)  # the theme waits for 300 ms before it lets the keyboard reach what now scrolls
         self.picture(page, name, "phone")
         self.rules(page, name, "phone")
         for culprit in page.evaluate(WIDER):

@@ -151,7 +151,7 @@ def importances(shares: pd.Series) -> Figure:
     """Draw what share of the spread of scores each setting of a search accounts for, the largest on top.
 
     Args:
-        shares: shares (0 to 1) by name of the setting, as `na2q.campaign.tune.Found.importance` has them.
+        shares: share (0 to 1) of each setting by its name, as a search has found it.
     """
     ordered = shares.sort_values()
     figure, axes = plt.subplots(figsize=(5, 0.8 + 0.35 * len(ordered)), layout="constrained")

@@ -115,7 +115,7 @@ def interval_rows(
     """
     kinds = list(dict.fromkeys(kind for rows in panels.values() for row in rows.values() for kind, _ in row))
     color_of = dict(zip(kinds, (PALETTE[i] for i in (3, 1, 7, 0, 4, 2, 9, 5)), strict=False))
-    size = (4.6 * len(panels) + 1.6, 1.2 + 0.5 * len(names))
+    size = (figure_width(len(panels), 4.6, 1.6), 1.2 + 0.5 * len(names))
     figure, grid = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False, layout="constrained")
     handles = {}
     for axes, (title, rows) in zip(grid[0], panels.items(), strict=True):
