@@ -25,6 +25,7 @@ ON_THE_WAY: tuple[Score, str] = (partial(protocol.areas, until=np.inf), "in mean
 """Two ways of scoring a run, with the words for them: where it ends, and how soon it gets there."""
 
 
+NONE_TWICE = "No method has two seeds of one length yet."
 SIDES = ("is above", "is below", "cannot be told apart from")
 
 
@@ -49,11 +50,8 @@ def _of_longest(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["sweep"] == size.sort_values(["point", "curve"]).index[-1]]
 
 
-def gap(runs: pd.DataFrame, first: str, second: str, score: Score = protocol.scores) -> Estimate | None:
-    """Difference of the interquartile means of two curves over their common tasks; None where they have none."""
-    table = longest(runs, first, second)
-    if table.empty:
-        return None
+def gap(table: pd.DataFrame, first: str, score: Score = protocol.scores) -> Estimate:
+    """Difference of the interquartile means of one curve and the other of a table that `longest` made of two."""
     found = protocol.differences(score(table), of=first).iloc[-1]  # over all tasks where there are several
     return Estimate(found["difference"], found["low"], found["high"])
 
@@ -64,11 +62,12 @@ def compare(runs: pd.DataFrame, first: str, seconds: Sequence[str], how: tuple[S
     told: dict[str, dict[str, list[str]]] = {}
     absent = []
     for second in seconds:
-        found, label = gap(runs, first, second, score), look(second).label
-        if found is None:
+        table, label = longest(runs, first, second), look(second).label
+        if table.empty:
             absent.append(label)
             continue
-        sides = told.setdefault(basis(longest(runs, first, second)), {side: [] for side in SIDES})
+        found = gap(table, first, score)
+        sides = told.setdefault(basis(table), {side: [] for side in SIDES})
         sides[by_side(found, *SIDES)].append(f"{label} ({found})")
     sentences = []
     for place, sides in told.items():
@@ -91,7 +90,7 @@ def spread(runs: pd.DataFrame) -> str:
     """Say how far the seeds of one method lie apart, in the longest sweep with several seeds of several methods."""
     table = _repeated(runs)
     if table.empty:
-        return "No method has two seeds of one length yet."
+        return NONE_TWICE
     each = _deviations(table)
     wide, narrow = (look(str(name)).label for name in (each.idxmax(), each.idxmin()))
     own = f"NA²Q's is {each[NA2Q]:.2f}. " if NA2Q in each else ""
@@ -109,7 +108,7 @@ def with_more_seeds(runs: pd.DataFrame, more: int = FINAL_SEEDS) -> str:
     """
     table = _repeated(runs)
     if table.empty:
-        return "No method has two seeds of one length yet."
+        return NONE_TWICE
     now, s = int(table.groupby(["env", "curve"])["seed"].nunique().min()), float(_deviations(table).median())
     half = {n: t.ppf((1 + LEVEL) / 2, n - 1) * s / np.sqrt(n) for n in (now, more)}
     if now >= more:

@@ -66,15 +66,13 @@ def presets_table() -> pd.DataFrame:
 
 def preset_values(method: str, env: str, presets: Sequence[str] = tuple(PRESETS)) -> pd.DataFrame:
     """Set the settings of one method on one environment side by side, as far as the presets differ in them."""
-    values = {name: flat(configure(method, env, name)) for name in presets}
-    table = pd.DataFrame({name: {k: str(v) for k, v in row.items()} for name, row in values.items()})
-    table = table.drop(index="preset")
-    return table[table.nunique(axis=1) > 1].rename_axis("setting")
+    table = whole_configuration(method, env, presets)
+    return table[table["differ"] == "yes"].drop(columns="differ")
 
 
 def whole_configuration(method: str, env: str, presets: Sequence[str] = tuple(PRESETS)) -> pd.DataFrame:
     """Set every setting of one method on one environment side by side, and mark those in which the presets differ."""
     values = {name: flat(configure(method, env, name)) for name in presets}
     table = pd.DataFrame({name: {k: str(v) for k, v in row.items()} for name, row in values.items()})
-    table = table.drop(index=["preset", "resolved_for"], errors="ignore")
+    table = table.drop(index="preset")
     return table.assign(differ=np.where(table.nunique(axis=1) > 1, "yes", "")).rename_axis("setting")
