@@ -93,6 +93,11 @@ def look(curve: str) -> Look:
     return NAMED.get(curve, dotted if variant else plain)
 
 
+def literal(text: str) -> str:
+    """Write a name from data so that Matplotlib draws it as it is: two dollars in it would begin and end a formula."""
+    return text.replace("$", r"\$")
+
+
 WIDEST = 9.2
 """Inches. A wider figure would be shrunk in the column of a page until its type is too small to read."""
 

@@ -1,11 +1,13 @@
 """Sentences that depend on numbers: chosen by them or held against them, so that a build fails rather than lies.
 
 New runs may overturn what a page says of runs. Such a sentence is chosen, by `by_side`, `counted` and `series`. What is
-theory, or is stored for good, may be asserted by `hold`. `put` hands words to the text of a page.
+theory, or is stored for good, may be asserted by `hold`. `put` hands words to the text of a page, and `Paragraph` shows
+them where a cell stands.
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from myst_nb import glue
 
@@ -20,6 +22,24 @@ def put(**texts: Any) -> None:
     """Hand values to the text of the page, which shows each where it has the role `glue` with its name."""
     for name, value in texts.items():
         glue(name, value if isinstance(value, str) else f"{value:,}", display=False)
+
+
+def plain(text: str) -> str:
+    """Write a text from data so that Markdown shows it as it is, in one line: no sign in it is markup."""
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|~$&!@:])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", escaped)  # the beginning of a list or of a line below a title
+
+
+class Paragraph(NamedTuple):
+    """Sentences that hold names, paths or notes from data; notebooks show them, and nothing in them is markup.
+
+    IPython's `Markdown` would fetch a text that begins with "http".
+    """
+
+    text: str
+
+    def _repr_markdown_(self) -> str:
+        return plain(self.text)
 
 
 def hold(sentence: str, claim: bool, **numbers: Any) -> str:

@@ -17,7 +17,7 @@ from na2q.arguments import checks_arguments
 from na2q.config.checks import Count, Positive
 from na2q.evaluation import protocol, results
 from na2q.stats import REPS
-from na2q.style import LOOKS, look, thousands
+from na2q.style import LOOKS, literal, look, thousands
 
 WIDTH = 7.6
 """Largest width of a figure in inches, at which its type is as large as that of the page."""
@@ -79,7 +79,7 @@ def learning_curves(
     smoothed = f", {results.smoothing(window)}" if window > 1 else ""
     figure.supylabel(label + smoothed, fontsize="medium")
     if quiet:
-        named = ", ".join(look(name).label for name in in_legend_order(pd.Series(sorted(quiet))))
+        named = ", ".join(_label(name) for name in in_legend_order(pd.Series(sorted(quiet))))
         figure.supxlabel(f"grey: {named}", fontsize="small", color="0.35")
     return figure
 
@@ -89,12 +89,12 @@ def _name_ends(axes: Axes, names: Sequence[str]) -> None:
     lines = {line.get_label(): line for line in axes.lines}
     low, high = axes.get_ylim()
     gap, place = 0.085 * (high - low), -np.inf
-    ends = {name: np.array(lines[look(name).label].get_data())[:, -1] for name in names}
+    ends = {name: np.array(lines[_label(name)].get_data())[:, -1] for name in names}
     for name in sorted(names, key=lambda name: float(ends[name][1])):
         style, (last, value) = look(name), ends[name]
         place = max(float(value), place + gap)
         axes.annotate(
-            style.label, (float(last), place), xytext=(5, 0), textcoords="offset points", va="center",
+            _label(name), (float(last), place), xytext=(5, 0), textcoords="offset points", va="center",
             color=style.color, fontsize="small", annotation_clip=False,
         )  # fmt: skip
 
@@ -128,7 +128,7 @@ def panels(
     figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, sharey=True, layout="constrained")
     several = table["sweep"].nunique() > 1
     for axes, (sweep, task) in zip(grid.flat, keys, strict=False):
-        axes.set_title(f"{task}, {sweep}" if several else task, fontsize="medium")
+        axes.set_title(literal(f"{task}, {sweep}" if several else task), fontsize="medium")
         if room:
             last = float(table[(table["sweep"] == sweep) & (table["env"] == task)]["point"].to_numpy().max())
             axes.set_xlim(0, last * (1 + room))
@@ -143,7 +143,7 @@ def legend(figure: Figure, axes: Iterable[Axes], curves: pd.Series) -> None:
     handles = {}
     for panel in axes:
         handles |= dict(zip(*panel.get_legend_handles_labels()[::-1], strict=True))
-    labels = [look(name).label for name in in_legend_order(curves)]
+    labels = [_label(name) for name in in_legend_order(curves)]
     figure.legend([handles[label] for label in labels], labels, loc="outside right upper")
 
 
@@ -155,7 +155,7 @@ def importances(shares: pd.Series) -> Figure:
     """
     ordered = shares.sort_values()
     figure, axes = plt.subplots(figsize=(5, 0.8 + 0.35 * len(ordered)), layout="constrained")
-    axes.barh([str(name) for name in ordered.index], ordered.to_numpy(float), color="0.5")
+    axes.barh([literal(str(name)) for name in ordered.index], ordered.to_numpy(float), color="0.5")
     axes.set(xlabel="importance among the better trials (share)", xlim=(0, 1))
     return figure
 
@@ -198,15 +198,19 @@ def _short(value: float) -> str:
     return f"{round(float(value), 1) + 0.0:g}".replace("-", "\N{MINUS SIGN}")
 
 
+def _label(curve: str) -> str:
+    return literal(look(curve).label)
+
+
 def _curve(axes: Axes, table: pd.DataFrame, name: str, band: str, quiet: bool) -> None:
     style = look(name)
     middle = table["mean" if band == "std" else "iqm"]
     if quiet:
-        axes.plot(table["point"], middle, color=QUIET, linewidth=1, label=style.label, zorder=1)
+        axes.plot(table["point"], middle, color=QUIET, linewidth=1, label=_label(name), zorder=1)
         return
     low = middle - table["std"] if band == "std" else table["low"]
     high = middle + table["std"] if band == "std" else table["high"]
-    axes.plot(table["point"], middle, color=style.color, linestyle=style.dashes, linewidth=2, label=style.label)
+    axes.plot(table["point"], middle, color=style.color, linestyle=style.dashes, linewidth=2, label=_label(name))
     axes.fill_between(table["point"], low, high, color=style.color, alpha=0.12, linewidth=0)
 
 

@@ -10,6 +10,7 @@ from matplotlib.animation import FFMpegWriter, FuncAnimation, PillowWriter
 
 from na2q.arguments import checks_arguments
 from na2q.files import Address, replacing
+from na2q.style import literal
 from na2q.training.policy import load, make_env, watch
 
 FRAMES_PER_SECOND = 4
@@ -41,7 +42,7 @@ def film(run_dir: Address, seeds: Iterable[int], out: str | Path) -> None:
         axes.clear()
         with _noting(failed):
             env.draw(axes)
-        axes.set_title(f"{policy.config.method} on {policy.config.env}, step {frame[0]}")
+        axes.set_title(literal(f"{policy.config.method} on {policy.config.env}, step {frame[0]}"))
 
     def frames() -> Generator[tuple[int, object], None, None]:
         step = 0

@@ -1,9 +1,13 @@
 """Sentences of pages follow their numbers, or the page fails."""
 
+import matplotlib.pyplot as plt
 import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from na2q.book import prose
 from na2q.stats import Estimate
+from na2q.style import literal
 
 NAN = float("nan")
 
@@ -53,3 +57,40 @@ def test_ties_share_the_first_place_as_they_are_written() -> None:
     assert prose.largest({"a": 0.901, "b": 0.904}, digits=3) == "b"
     with pytest.raises(ValueError, match="no value"):
         prose.largest({})
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "a <b>b</b> & c &lt;",
+    "[x](javascript:alert(1)) ![y](z) [x]: y",
+    "*a* __b__ ~~c~~ `d` $e$ {ref}`f` a_b_c",
+    "# no title",
+    "- no list",
+    "+ no list",
+    "12. no list",
+    "3) no list",
+    "> no quotation",
+    "a | b\n|---|---|\n| c | d |",
+    "over\n====\nunder",
+    "    four spaces\n\n```\ncode\n```",
+    "http://example.org <http://example.org> me@example.org \\",
+    "C:\\runs\\vdn*2 'quoted'",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_names_and_notes_from_data_are_shown_as_they_are(text: str) -> None:
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    opening, inline, closing = parser.parse(prose.Paragraph(text)._repr_markdown_())
+    assert (opening.type, closing.type) == ("paragraph_open", "paragraph_close")
+    shown: list[Token] = inline.children or []
+    assert {token.type for token in shown} <= {"text", "text_special"}
+    assert "".join(token.content for token in shown) == " ".join(text.split())
+
+
+@pytest.mark.parametrize("name", ["a$b_$", "$", "one$ two$^", r"x-$\nothing$"])
+def test_dollars_of_names_are_drawn_and_begin_no_formula(name: str) -> None:
+    figure, axes = plt.subplots()
+    axes.set_title(literal(name))
+    figure.canvas.draw()  # raises ValueError for a formula that is none
+    plt.close(figure)

@@ -17,7 +17,7 @@ from na2q.envs.battle.maps import SHOOT, SIGHT
 from na2q.envs.battle.picture import draw_battle
 from na2q.explain import scene
 from na2q.explain.scene import Moment
-from na2q.style import agent_color, figure_width, look
+from na2q.style import agent_color, figure_width, literal, look
 
 MOST_ROWS = 45  # steps of a contribution map that keep their full height
 
@@ -36,7 +36,7 @@ def battle_keyframes(rows: Mapping[str, Sequence[Moment]]) -> Figure:
     columns = max(len(moments) for moments in rows.values())
     figure = plt.figure(figsize=(figure_width(columns, 3.1), 4.7 * len(rows)), layout="constrained")
     for strip, (title, moments) in zip(figure.subfigures(len(rows), 1, squeeze=False)[:, 0], rows.items(), strict=True):
-        strip.suptitle(title, fontsize=12)
+        strip.suptitle(literal(title), fontsize=12)
         panels = strip.subplots(2, columns, squeeze=False, height_ratios=(3.2, 1))
         for (top, bottom), (recording, episode, step) in zip(panels.T, moments, strict=False):
             scene.require(recording, "unit_position", "gradient")
@@ -115,7 +115,7 @@ def contribution_map(recording: xr.Dataset, episode: int = 0) -> Figure:
         dead = np.stack([~alive[:, np.flatnonzero(who)].any(1) for who in played["member"].values], 1)
         steps, columns = np.nonzero(dead)
         axes.plot(columns, steps, "x", color="0.35", markersize=max(1.8, 27 * row), markeredgewidth=max(0.4, 5.5 * row))
-    axes.set_xticks(range(len(labels)), [scene.shown_as(label) for label in labels])
+    axes.set_xticks(range(len(labels)), [literal(scene.shown_as(label)) for label in labels])
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="agent or pair", ylabel="step")
     axes.grid(False)

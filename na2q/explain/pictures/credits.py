@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from na2q.style import PALETTE, figure_width, look
+from na2q.style import PALETTE, figure_width, literal, look
 
 SHOWN = ("q", "credit", "shape", "contribution", "purified", "shapley", "slope", "occlusion", "nearness", "paid")
 """Answers of the figure, from the method's own to those from outside."""
@@ -41,13 +41,13 @@ def agreement(table: pd.DataFrame) -> Figure:
             y = [place + 0.16 * (k - (len(kinds) - 1) / 2) for place in range(len(answers))]
             bars = [one["value"] - one["low"], one["high"] - one["value"]]
             method, _, preset = kind.partition("_")
-            label = f"{look(method).label} ({preset})"
+            label = literal(f"{look(method).label} ({preset})")
             axes.errorbar(
                 one["value"], y, xerr=bars, fmt="o", color=PALETTE[k], markersize=4, linewidth=1.2, label=label
             )
         axes.axvline(0, color="black", linewidth=0.8, linestyle=":")
         axes.axvline(float(rows[rows["env"] == task]["ceiling"].to_numpy(float).min()), color="0.6", linewidth=2)
-        axes.set(title=task, xlim=(-0.6, 1.05))
+        axes.set(title=literal(task), xlim=(-0.6, 1.05))
         axes.set_yticks(range(len(answers)), answers)
     figure.supxlabel("rank correlation with the true Shapley values")
     figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=len(kinds))

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from na2q.stats import Estimate
-from na2q.style import PALETTE, figure_width
+from na2q.style import PALETTE, figure_width, literal
 from na2q.theory.semantics import optimal_mask
 
 Run = tuple[str, str]  # METHOD_PRESET, seed-N
@@ -49,7 +49,7 @@ def deletion_curves(deleted: pd.DataFrame) -> Figure:
             table = 100 * rows.pivot_table(index="count", columns="run", values="changed")
             axes.plot(table, color=PALETTE[color], linestyle=dashes, linewidth=0.7, alpha=0.5)
             axes.plot(table.mean(axis=1), color=PALETTE[color], linestyle=dashes, linewidth=2.2, label=name)
-        axes.set(title=kind, xlabel="features deleted", xscale="log")
+        axes.set(title=literal(kind), xlabel="features deleted", xscale="log")
         axes.set_xticks(counts, [str(count) for count in counts])
         axes.minorticks_off()
     panels[0][0].set_ylabel("greedy actions that change (%)")
@@ -88,7 +88,7 @@ def masks_by_size(recordings: Mapping[Run, xr.Dataset]) -> Figure:
             axes.plot(grid, optimal_mask(grid), "k--", linewidth=1, label=r"$(1 - 1/(2o^2))_+$")
             axes.legend(fontsize=8)
     for axes, kind in zip(panels[0], kinds, strict=True):
-        axes.set_title(kind)
+        axes.set_title(literal(kind))
     for axes in panels[1]:
         axes.set_xlabel("size of the feature $|o|$")
     return figure
@@ -129,7 +129,7 @@ def interval_rows(
                     axes.plot([low, high], [height, height], color=color_of[run[0]])
                     (handles[run[0]],) = axes.plot(value, height, "o", color=color_of[run[0]], markersize=4)
         axes.set(title=title, xlabel=label)
-        axes.set_yticks(range(len(names)), names)
+        axes.set_yticks(range(len(names)), map(literal, names))
     grid[0][0].invert_yaxis()
     figure.legend(list(handles.values()), list(handles), loc="outside right upper")
     return figure
