@@ -43,6 +43,12 @@ def labels_in(path: Path) -> list[str]:
     return [*(target or option for target, option in marked), *filter(None, figures)]
 
 
+def chapter_number(page: str) -> int | None:
+    """Return the number of a chapter, which its file's name begins with; None for other pages."""
+    chapter = re.match(r"notebooks/(\d+)_", page)
+    return int(chapter[1]) if chapter else None
+
+
 def as_markdown(page: str | None = None) -> str:
     """Write the table in MyST, with links; only what is on one page, such as "methods/vdn", where given.
 
@@ -70,9 +76,9 @@ def as_markdown(page: str | None = None) -> str:
 def _reference(label: str, page: str) -> str:
     """Link to a label; chapters by their number."""
     role = ROLES.get(label.partition("-")[0], "ref")
-    chapter = re.match(r"notebooks/0?(\d+)_", page)
-    if role == "ref" and chapter:
-        return f"{{ref}}`chapter {chapter[1]} <{label}>`"
+    chapter = chapter_number(page)
+    if role == "ref" and chapter is not None:
+        return f"{{ref}}`chapter {chapter} <{label}>`"
     return f"{'Eq. ' * (role == 'eq')}{{{role}}}`{label}`"
 
 

@@ -164,7 +164,7 @@ class NA2QOptions(Settings):
 
     With two hidden layers two-sided units approximate every rising function of one utility. They do not so for two:
     a pair of which one agent has to do more, no matter which, is missed by 1/6 of its range or more at given
-    utilities. Three layers would do (book, chapter 4)."""
+    utilities. Three layers would do (book, on monotone shapes)."""
     embed: Width = 64
     """Width of the attention maps w_s and w_z (App. F.3)."""
     bias_hidden: tuple[Width, Width] = (64, 32)

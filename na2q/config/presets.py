@@ -12,7 +12,9 @@ from na2q.config.envs import ENV_OPTIONS, family_of, named_settings
 from na2q.config.methods import METHOD_OPTIONS
 from na2q.config.settings import AgentConfig, ExploreConfig, OptimConfig, ReplayConfig, Settings
 
-DEFAULT_PRESET = "paper"  # it ended higher than "released" in the pilot (chapter 7 of the book has rule and numbers)
+DEFAULT_PRESET = (
+    "paper"  # it ended higher than "released" in the pilot (rule and numbers: the book, on Level-Based Foraging)
+)
 
 
 class Preset(NamedTuple):

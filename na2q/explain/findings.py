@@ -1,7 +1,7 @@
 """What tests of explanations find for stored models: `python -m na2q.explain.findings --out data/explanations.csv`.
 
 The table has a row for each model and test, with a 95 % interval over episodes where there is one. The scoreboard
-reads the table, so that it need not play thousands of episodes. Chapters 10 and 12 run the same functions on the same
+reads the table, so that it need not play thousands of episodes. The book's chapters run the same functions on the same
 episodes and show what they find.
 """
 

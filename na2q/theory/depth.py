@@ -1,7 +1,7 @@
 """How deep two-sided units have to be: what one, two and three hidden layers of them can and cannot represent.
 
 The question is that of Table 4, with other units. A two-sided network has hidden units ELU(x) and -ELU(-x), weights >=
-0 and free biases. The statements are proved in chapter 4; here are the inequalities that shallow networks obey, and the
+0 and free biases. The statements are proved in the book; here are the inequalities that shallow networks obey, and the
 network of three layers.
 """
 

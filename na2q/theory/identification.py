@@ -77,8 +77,8 @@ def _change(n: int, moved: ndarray) -> ndarray:
 def movement_spectrum(credits: ndarray) -> ndarray:
     """Singular values, over the largest, of alpha(s, z) - alpha(s, z') for several z at each of several states.
 
-    The theorem of chapter 2 asks for m - 1 of them that are not zero: then z moves the credits in every direction
-    of the simplex.
+    The book's theorem asks for m - 1 of them that are not zero: then z moves the credits in every direction of the
+    simplex.
 
     Args:
         credits: (states, draws of z, m).

@@ -3,7 +3,7 @@
 A mixer sees the actions through one ranking for each agent. Within a pair of rankings the tables of a family of mixers
 form a convex cone, so that the squared error has one minimum there: isotonic regression on the product order for all
 monotone mixers, non-negative least squares for NA2Q. The rankings are enumerated. One leaves a pair of rankings only
-through tables in which two actions of an agent are tied. Chapter 15 asks it of the
+through tables in which two actions of an agent are tied. The book asks it of the
 game of QTRAN (Son et al., 2019).
 """
 
@@ -151,7 +151,7 @@ def _tied_error(table: ndarray, k: int, family: Family) -> float:
 
 
 def switching_penalty(weight: float) -> float:
-    """Penalty below which the best monotone table of the QTRAN game has the right greedy action (chapter 15).
+    """Penalty below which the best monotone table of the QTRAN game has the right greedy action.
 
     The game pays 8 for the first actions of both, -penalty if one departs from them, and 0 otherwise; `weight` is how
     often the best joint action is seen relative to each other one. Two wrong tables compete with the right one: with

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from na2q.book import concordance
 from na2q.methods import METHODS
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,35 @@ def test_sidebar_numbers_chapters_as_the_text_calls_them() -> None:
     for chapter in (chapter for part in toc["parts"] for chapter in part["chapters"]):
         if number := re.match(r"notebooks/(\d+)_", chapter["file"]):
             assert chapter["title"].startswith(f"{int(number[1])}. "), chapter
+
+
+def test_chapters_are_read_in_the_order_of_their_numbers() -> None:
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
+    listed = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    assert [page for page in listed if page.startswith("notebooks/")] == [
+        f"notebooks/{path.stem}" for path in NOTEBOOKS
+    ]
+
+
+def test_text_calls_chapters_by_their_numbers_and_leads_to_them() -> None:
+    texts = {path.name: path.read_text() for path in [*PAGES, ROOT / "README.md"]}
+    texts |= {path.stem: "\n".join(map(source, cells(path, "markdown"))) for path in NOTEBOOKS}
+    texts |= {str(path): path.read_text() for path in (ROOT / "na2q").rglob("*.py")}
+    pages = concordance.labels()
+    for name, text in texts.items():
+        for number, label in re.findall(r"\{ref\}`[Cc]hapter\s(\d+)\s<([\w-]+)>`", text):
+            assert int(number) == concordance.chapter_number(pages[label]), f"{name}: {label}"
+        bare = re.findall(r"(?<!`)[Cc]hapters?\s\d+.{,20}", text)
+        assert not bare, f"{name}: a number without a link leads nowhere once chapters move: {bare}"
+
+
+def test_moved_pages_lead_to_pages_that_exist_from_addresses_that_do_not() -> None:
+    """One step leads there: no old address stands for another."""
+    moved = yaml.safe_load((BOOK / "_moved.yml").read_text())
+    pages = {str(path.relative_to(BOOK).with_suffix("")) for path in PAGES}
+    pages |= {f"notebooks/{path.stem}" for path in NOTEBOOKS}
+    assert set(moved.values()) <= pages
+    assert not set(moved) & pages
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

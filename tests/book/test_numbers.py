@@ -46,12 +46,12 @@ KNOWN = {
     "data": {TASK: "320"},
     "does_it_match": {PAPER: "2,050,000 41", DONE: "81 100"},
     "07_level_based_foraging": {TASK: "0.002 320", SUM: "0.976"},
-    "08_foraging_explained": {PAPER: "0.10 0.02 0.03"},
-    "09_starcraft_challenge": {DONE: "0.15 0.1 0.8 0.6 200,000", GAME: "13 16 0.82 0.90 20"},
-    "10_battle_explained": {PAPER: "0.124"},
-    "12_do_the_explanations_hold": {PAPER: "0.124", DONE: "80 50"},
-    "14_speed": {PAPER: "3080"},
-    "15_matrix_games": {TASK: "30", SUM: "6.5 36 320 288 256", DONE: "0.001 200 0.1"},
+    "13_foraging_explained": {PAPER: "0.10 0.02 0.03"},
+    "08_starcraft_challenge": {DONE: "0.15 0.1 0.8 0.6 200,000", GAME: "13 16 0.82 0.90 20"},
+    "14_battle_explained": {PAPER: "0.124"},
+    "15_do_the_explanations_hold": {PAPER: "0.124", DONE: "80 50"},
+    "18_speed": {PAPER: "3080"},
+    "11_matrix_games": {TASK: "30", SUM: "6.5 36 320 288 256", DONE: "0.001 200 0.1"},
 }
 """Typed numbers that stay, by page and reason."""
 

@@ -7,14 +7,13 @@ length, five seeds each, and a provisional one from three seeds on; until then i
 The embedded battle engine is not StarCraft II, so that a claim on maps is at most settled for the engine.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from na2q.arguments import checks_arguments
-from na2q.campaign.sweeps import runs_of
 from na2q.config import family_of
 from na2q.evaluation import results
 from na2q.evaluation.claims import on_credits, on_explanations, on_runs, on_theory
@@ -32,7 +31,7 @@ from na2q.evaluation.claims.case import (
 )
 from na2q.paths import repo_root
 
-__all__ = ["Case", "Claim", "Finding", "Verdict", "claims", "judge", "lacking", "pairs", "scoreboard", "table"]
+__all__ = ["Case", "Claim", "Finding", "Verdict", "claims", "judge", "lacking", "pairs", "scoreboard"]
 
 SO_FAR = {True: "holds so far", False: "fails so far", None: "undecided so far"}
 VERDICTS = ("reproduced", "not reproduced", *SO_FAR.values(), "engine only", "open")
@@ -118,45 +117,3 @@ def scoreboard(root: Path | str) -> list[Verdict]:
         runs = pd.DataFrame(columns=[*results.RUN_COLUMNS, "total_steps", "point", "test_return_mean"])
     runs = results.headline(results.name_curves(runs))
     return [judge(claim, runs, Path(root)) for claim in board]
-
-
-def table(board: Iterable[Verdict]) -> pd.DataFrame:
-    """Write verdicts as a table for the book, with links to the chapters that exist."""
-    rows = {}
-    for found in board:
-        claim = found.claim
-        rows[claim.id] = {
-            "paper": claim.place,
-            "claim": claim.claim,
-            "settled by": claim.settles + (f" Margin {claim.margin:g}." if claim.margin else ""),
-            "measured": _with_beside(found, lambda verdict: verdict.measured or "nothing yet"),
-            "verdict": _with_beside(found, _in_words),
-            "shown in": links(claim),
-        }
-    return pd.DataFrame(rows).T.rename_axis("")
-
-
-def _in_words(found: Verdict) -> str:
-    sure = found.claim.guaranteed and found.verdict == "reproduced"
-    told = f"it holds by construction: {found.claim.guaranteed}" if sure else found.reason
-    return found.verdict + (f" ({told})" if told else "")
-
-
-def _with_beside(found: Verdict, text: Callable[[Verdict], str]) -> str:
-    """Say something of a verdict and, with the tasks before it, of the one beside it."""
-    if found.beside is None:
-        return text(found)
-    tasks = dict.fromkeys(config.env for name in found.claim.beside.split() for _, config in runs_of(name))
-    return f"{text(found)}; on {' and '.join(tasks)}: {text(found.beside)}"
-
-
-def links(claim: Claim) -> str:
-    """Links from the scoreboard to the places that show a claim's evidence, plain where a chapter does not exist."""
-    return ", ".join(_link(*one.partition("#")[::2]) for one in claim.chapter.split())
-
-
-def _link(number: str, place: str) -> str:
-    found = sorted((repo_root() / "notebooks").glob(f"{number}_*.ipynb"))
-    if not found:
-        return f"chapter {number}"
-    return f"[chapter {number}]({found[0].stem}.html#{place})"

@@ -23,7 +23,7 @@ class Claim(NamedTuple):
     place: str  # in the paper
     claim: str  # in our words
     settles: str  # what would decide it here
-    chapter: str  # number#place of what shows it, several with spaces between
+    shown: str  # label in the book of what shows it, several with spaces between
     rule: str  # key of RULES
     sweeps: str  # whose runs settle it; empty where none are needed
     beside: str  # sweep on other tasks than the paper's, which gets a verdict of its own; mostly empty

@@ -1,0 +1,38 @@
+"""The scoreboard's table says each claim's verdict in words and leads to what shows it."""
+
+import pytest
+
+from na2q.book import concordance, scoreboard
+from na2q.evaluation.claims import Claim, Verdict, claims
+
+SURE = Claim("X", "", "", "", "level-based-foraging", "greedy", "", "", "", 0.5, "weights are never negative")
+
+
+def test_what_holds_by_construction_says_so_where_it_is_reproduced() -> None:
+    board = [Verdict(SURE._replace(id=kind), "", kind, "") for kind in ("reproduced", "not reproduced")]
+    told = scoreboard.table(board)["verdict"]
+    assert told["reproduced"] == "reproduced (it holds by construction: weights are never negative)"
+    assert told["not reproduced"] == "not reproduced"
+
+
+def test_other_tasks_stand_beside_the_papers() -> None:
+    beside = Verdict(SURE, "P(1, 2) = 0.7", "holds so far", "3 seeds of 5")
+    claim = SURE._replace(beside="figure3", margin=0.1)
+    (shown,) = scoreboard.table([Verdict(claim, "", "open", "figure4: no run yet", beside)]).to_dict("records")
+    tasks = "lbf-4p-2f and lbf-3p-3f"
+    assert shown["verdict"] == f"open (figure4: no run yet); on {tasks}: holds so far (3 seeds of 5)"
+    assert shown["measured"] == f"nothing yet; on {tasks}: P(1, 2) = 0.7"
+    assert shown["settled by"].endswith("Margin 0.1.")
+
+
+@pytest.mark.parametrize("claim", claims(), ids=lambda claim: claim.id)
+def test_links_lead_to_the_chapters_that_have_the_labels(claim: Claim) -> None:
+    pages = concordance.labels()
+    for label, link in zip(claim.shown.split(), scoreboard.links(claim).split(", "), strict=True):
+        number = concordance.chapter_number(pages[label])
+        assert link == f"[chapter {number}]({pages[label].removeprefix('notebooks/')}.html#{label})"
+
+
+def test_unknown_label_is_refused() -> None:
+    with pytest.raises(KeyError, match="nowhere"):
+        scoreboard.links(SURE._replace(shown="nowhere"))
