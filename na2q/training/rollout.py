@@ -92,7 +92,10 @@ def play(
     seeds: Sequence[int],
     director: Director | None = None,
 ) -> Episodes:
-    """Play one episode in each copy of `env`, epsilon-greedy with a fixed epsilon (0 to 1)."""
+    """Play one episode in each copy of `env`, epsilon-greedy with a fixed epsilon (0 to 1).
+
+    The slot after the last transition holds NO_ACTION. The released code has one there that nobody plays (C7).
+    """
     tape, device = _Tape(env), agent.fc_in.weight.device
     running = np.ones(env.n_envs, bool)
     info: dict[str, Any] = {}

@@ -118,6 +118,25 @@ def test_padding_is_what_the_released_code_fills_in(name: str) -> None:
         assert losses[1] != pytest.approx(expected, rel=1e-3), "action 0 in padding would be another loss"
 
 
+@pytest.mark.parametrize(("name", "term", "moved"), [("cds", "local_l1", 0.006), ("na2q", "kl", 0.002)])
+def test_an_action_that_nobody_plays_matters_to_padding_alone_and_little(name: str, term: str, moved: float) -> None:
+    """Row C7: the released code chooses one in the last state of an episode; given it, losses are the released ones."""
+    case = ReferenceCase.open(Path(__file__).parents[1] / "methods" / "reference" / f"{name}.npz")
+    batch, found = case.batch(), []
+    unplayed = batch.actions.clone()
+    for episode, length in enumerate(batch.valid.sum(1).tolist()):
+        assert (unplayed[episode, length] != NO_ACTION).any()
+        unplayed[episode, length] = NO_ACTION
+    for tried in (batch, batch._replace(actions=unplayed)):
+        learner = case.learner()
+        step = learner.objective.step(tried, learner.generator)
+        found.append({key: float(loss.value.detach()) for key, loss in learner.objective.losses(step).items()})
+    with_it, without = found
+    assert with_it[term] == pytest.approx(float(case.arrays[f"loss/{term}"]), rel=1e-6)
+    assert abs(without[term] / with_it[term] - 1) == pytest.approx(moved, abs=0.0006)
+    assert without["td"] == pytest.approx(with_it["td"], rel=1e-6)
+
+
 def resident() -> int:
     """Bytes of memory that this process holds."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
