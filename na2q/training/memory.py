@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,6 +57,29 @@ def check_memory(needed: int, what: str, remedy: str) -> None:
         raise ShortMemoryError(f"short of memory for {what}: {numbers}; {remedy}")
 
 
+def foresee_memory(needed: int, what: str, remedy: str) -> None:
+    """Look ahead to bytes that will be asked for little by little.
+
+    More than the machine has can never be had and raises ShortMemoryError; more than is free now is worth a warning.
+    """
+    total, available = total_memory(), available_memory()
+    if total is not None and needed > total:
+        numbers = f"up to {needed / GB:.1f} GB will be needed, this machine has {total / GB:.1f} GB"
+        raise ShortMemoryError(f"short of memory for {what}: {numbers}; {remedy}")
+    if available is not None and needed > max(available, SMALL):
+        numbers = f"up to {needed / GB:.1f} GB, of which {max(available, 0) / GB:.1f} GB are free now"
+        warnings.warn(f"{what} will need {numbers}; should they not be free in time, {remedy}", stacklevel=3)
+
+
+def total_memory() -> int | None:
+    """Bytes that the machine, its container and this process's own limit allow at most; None where unknown."""
+    known = [_meminfo("MemTotal"), _group("max")]
+    if resource is not None:
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        known.append(None if limit == resource.RLIM_INFINITY else limit)
+    return min((number for number in known if number is not None), default=None)
+
+
 def _meminfo(name: str) -> int | None:
     """Bytes by their name in Linux's /proc/meminfo."""
     for line in _read("/proc/meminfo").splitlines():
@@ -66,8 +90,14 @@ def _meminfo(name: str) -> int | None:
 
 def _within_container() -> int | None:
     """Bytes that Linux leaves to the group of processes that we belong to."""
-    most, used = (_read(f"/sys/fs/cgroup/memory.{name}").strip() for name in ("max", "current"))
-    return int(most) - int(used) if most.isdigit() and used.isdigit() else None
+    most, used = _group("max"), _group("current")
+    return None if most is None or used is None else most - used
+
+
+def _group(name: str) -> int | None:
+    """A number of bytes that Linux keeps of the group of processes that we belong to; None where it has no limit."""
+    text = _read(f"/sys/fs/cgroup/memory.{name}").strip()
+    return int(text) if text.isdigit() else None
 
 
 def _own_size() -> int:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from na2q.spec import EnvSpec
-from na2q.training.memory import check_memory, memory_for
+from na2q.training.memory import check_memory, foresee_memory, memory_for
 from na2q.types import NO_ACTION, EpisodeBatch
 
 BLOCK = 4_096  # slots that memory is taken for at a time
@@ -30,6 +30,10 @@ class Slots(NamedTuple):
     def cut(self, start: int, stop: int) -> "Slots":
         """Return a part, without copying it."""
         return Slots(*(x[start:stop] for x in self))
+
+
+def _type_of(name: str) -> torch.dtype:
+    return {"avail": torch.bool, "actions": torch.int64}.get(name, torch.float32)
 
 
 class Place(NamedTuple):
@@ -78,22 +82,37 @@ class Replay:
             self.used += length + 1
             self._remember(place)
 
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of each array of `Slots` in one slot."""
+        n, spec = self.spec.n_agents, self.spec
+        seen = {"obs": (n, spec.obs_dim), "state": (spec.state_dim,), "avail": (n, spec.n_actions), "actions": (n,)}
+        return seen | {"reward": (), "terminated": ()}
+
+    @property
+    def slot_bytes(self) -> int:
+        """Memory of one slot."""
+        return sum(_type_of(name).itemsize * math.prod(shape) for name, shape in self.shapes.items())
+
+    def foresee(self, steps: int) -> None:
+        """Say ahead whether so many environment steps fit: ShortMemoryError where they never will, else a warning."""
+        episodes = min(self.capacity, steps)  # each has a step or more
+        slots = min(episodes * (self.spec.episode_limit + 1), steps + episodes)
+        if self.device.type == "cpu":
+            remedy = f"lower replay.capacity, which is {self.capacity}"
+            foresee_memory(slots * self.slot_bytes, f"the replay of {episodes:,} whole episodes", remedy)
+
     def new_block(self) -> Slots:
         """Take memory for more slots."""
-        n, spec = self.block_slots, self.spec
-        shapes = {"obs": (spec.n_agents, spec.obs_dim), "state": (spec.state_dim,), "reward": (), "terminated": ()}
-        shapes |= {"avail": (spec.n_agents, spec.n_actions), "actions": (spec.n_agents,)}
-        types = {"avail": torch.bool, "actions": torch.int64}
         remedy = f"lower replay.capacity, which is {self.capacity}; {len(self)} episodes are stored"
-        slot = sum(types.get(name, torch.float32).itemsize * math.prod(shape) for name, shape in shapes.items())
         if self.device.type == "cpu":
-            check_memory(n * slot, "the replay", remedy)
+            check_memory(self.block_slots * self.slot_bytes, "the replay", remedy)
         with memory_for("the replay", remedy):
             return Slots(
-                *(
-                    torch.empty(n, *shapes[name], dtype=types.get(name, torch.float32), device=self.device)
-                    for name in Slots._fields
-                )
+                **{
+                    name: torch.empty(self.block_slots, *shape, dtype=_type_of(name), device=self.device)
+                    for name, shape in self.shapes.items()
+                }
             )
 
     def _write(self, place: Place, episode: EpisodeBatch) -> None:

@@ -75,6 +75,7 @@ class Trainer:
             device=config.device,
         )
         self.replay = Replay(self.env.spec, config.replay.capacity, config.device)
+        self.replay.foresee(config.total_steps)
         self.fresh = 0  # episodes just collected
         self.step = self.episode = self.updates = self.last_sync = 0
         self.seconds = 0.0

@@ -12,6 +12,7 @@ from na2q.training import memory
 from na2q.training.memory import ShortMemoryError, keep_freed_memory
 from na2q.training.replay import Replay
 from na2q.training.run import train
+from na2q.training.trainer import Trainer
 
 
 def test_an_array_as_large_as_an_updates_asks_for_no_new_pages() -> None:
@@ -47,9 +48,37 @@ def test_episodes_at_once_and_a_replay_that_cannot_be_are_refused(monkeypatch: p
         Replay(spec, 7).new_block()
 
 
+@pytest.mark.parametrize("capacity", [1, 40, 5_000])
+def test_a_replay_that_will_never_fit_is_refused_before_the_run(capacity: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    replay = {"replay.capacity": capacity, "replay.batch": 1, "replay.warmup": 1}
+    config = configure("vdn", "lbf-3p-3f", "smoke", total_steps=10**9, **replay)
+    trainer = Trainer(config)
+    full = capacity * (trainer.env.spec.episode_limit + 1) * trainer.replay.slot_bytes
+    assert trainer.replay.slot_bytes == sum(x[0].nbytes for x in trainer.replay.new_block())
+    monkeypatch.setattr(memory, "available_memory", lambda: 10**12)
+    monkeypatch.setattr(memory, "total_memory", lambda: full)
+    trainer.replay.foresee(10**9)
+    monkeypatch.setattr(memory, "total_memory", lambda: full - 1)
+    with pytest.raises(
+        ShortMemoryError, match=rf"replay of {capacity:,} whole .* lower replay.capacity, which is {capacity}"
+    ):
+        train(config)
+    trainer.replay.foresee(2)  # so short a run fills two slots and two more
+
+
+def test_a_replay_that_does_not_fit_now_is_worth_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    replay = Replay(EnvSpec(n_agents=9, n_actions=9, obs_dim=10**4, state_dim=9, episode_limit=100), 100)
+    monkeypatch.setattr(memory, "total_memory", lambda: 10**12)
+    monkeypatch.setattr(memory, "available_memory", lambda: 2 * 10**8)
+    with pytest.warns(UserWarning, match=r"will need up to 3.6 GB, of which 0.2 GB are free now; .* lower replay.capa"):
+        replay.foresee(10**9)
+
+
 def test_memory_that_is_free_is_known_and_less_than_there_is() -> None:
     free = memory.available_memory()
-    if free is not None:
+    total = memory.total_memory()
+    if free is not None and total is not None:
+        assert free < total
         assert 0 < free < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
