@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from na2q.config import AgentConfig
-from na2q.nets.agents import RecurrentAgent, Unroll, mask_unavailable
+from na2q.nets.agents import RecurrentAgent, Unroll, mask_unavailable, unroll_together
 from na2q.nets.slots import Slots
 from na2q.spec import EnvSpec
 from na2q.types import NO_ACTION, EpisodeBatch, Loss, MixContext, MixerOutput, masked_mean
@@ -179,9 +179,9 @@ def derive_step(
     obs, avail = at(batch.obs, slots.index), at(batch.avail, slots.index)
     last = torch.cat([torch.full_like(batch.actions[:, :1], NO_ACTION), batch.actions[:, :-1]], 1)
     inputs = online.agent.inputs(obs, at(last, slots.index))
-    now = online.agent.unroll(inputs, slots)
+    now, then = unroll_together([online.agent, target.agent], inputs, slots)
     with torch.no_grad():
-        then = target.agent.unroll(inputs, slots)
+        then = Unroll(*(x.detach() for x in then))
         masked_now, masked_then = (mask_unavailable(net.q, avail) for net in (now, then))
         greedy = masked_now.argmax(-1)
     taken = at(batch.actions[:, :-1].clamp(min=0), slots.transition)

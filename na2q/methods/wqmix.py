@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from na2q.config import AgentConfig, WQMIXOptions
 from na2q.methods.base import Coalition, QLearning, Step, take
 from na2q.methods.qmix import QMixer
-from na2q.nets.agents import RecurrentAgent, Unroll
+from na2q.nets.agents import RecurrentAgent, Unroll, unroll_together
 from na2q.nets.blocks import mlp
 from na2q.spec import EnvSpec
 from na2q.types import Loss, MixContext, MixerOutput, masked_mean
@@ -59,10 +59,8 @@ class WQMIX(QLearning[WQMIXOptions, None, Central]):
 
     def prepare(self, step: Step[None, Any], target: Self) -> Step[None, Central]:
         """Unroll the central agents over the same inputs."""
-        online = self.central_agent.unroll(step.inputs, step.slots)
-        with torch.no_grad():
-            older = target.central_agent.unroll(step.inputs, step.slots)
-        return replace(step, extra=Central(online, older))
+        agents = [self.central_agent, target.central_agent]
+        return replace(step, extra=Central(*unroll_together(agents, step.inputs, step.slots)))
 
     def bootstrap(self, step: Step[None, Central], target: Self) -> Float[Tensor, " r"]:
         """Q* of the action that the agents, not their central counterparts, would choose next."""

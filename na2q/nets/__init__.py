@@ -1,6 +1,6 @@
 """Networks: layers, the GRU, the agents, and the order in which slots are computed."""
 
-from na2q.nets.agents import RecurrentAgent, Unroll, mask_unavailable
+from na2q.nets.agents import RecurrentAgent, Unroll, mask_unavailable, unroll_together
 from na2q.nets.blocks import LinearBank, MLPBank, mlp
 from na2q.nets.gru import GRU
 from na2q.nets.slots import Slots, plan_slots
@@ -15,4 +15,5 @@ __all__ = [
     "mask_unavailable",
     "mlp",
     "plan_slots",
+    "unroll_together",
 ]

@@ -1,5 +1,6 @@
 """The recurrent utility network Q_i(tau_i, u_i)."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -9,7 +10,7 @@ from torch.nn.functional import one_hot, relu
 
 from na2q.config import AgentConfig
 from na2q.nets.blocks import LinearBank
-from na2q.nets.gru import GRU
+from na2q.nets.gru import GRU, unroll
 from na2q.nets.slots import Slots
 from na2q.spec import EnvSpec
 from na2q.types import NO_ACTION
@@ -67,9 +68,7 @@ class RecurrentAgent(nn.Module):
 
     def unroll(self, inputs: Float[Tensor, "p n i"], slots: Slots) -> Unroll:
         """Run the GRU from zero over the slots of a batch."""
-        x = relu(self.fc_in(inputs))
-        hidden = self.gru.unroll(x.flatten(0, 1), slots.sizes * x.shape[1]).view_as(x)
-        return Unroll(self.utilities(hidden), hidden)
+        return _in_one_loop([self], inputs, slots)[0]
 
     def initial_hidden(self, n_envs: int) -> Float[Tensor, "e n h"]:
         """Return the hidden state before the first observation."""
@@ -83,6 +82,23 @@ class RecurrentAgent(nn.Module):
         weights = self.gru.all_weights[0]  # one fused call instead of a GRU over one step
         hidden = torch.gru_cell(x, hidden.flatten(0, 1), *weights).view_as(hidden)
         return self.utilities(hidden), hidden
+
+
+def unroll_together(agents: Sequence[RecurrentAgent], inputs: Float[Tensor, "p n i"], slots: Slots) -> list[Unroll]:
+    """Run networks of one size over the slots of a batch, as each does by its `unroll`, in one loop over the slots.
+
+    Agents of somebody's own run one by one, since nothing is known here of what they change.
+    """
+    if any(type(agent).unroll is not RecurrentAgent.unroll for agent in agents):
+        return [agent.unroll(inputs, slots) for agent in agents]
+    return _in_one_loop(agents, inputs, slots)
+
+
+def _in_one_loop(agents: Sequence[RecurrentAgent], inputs: Float[Tensor, "p n i"], slots: Slots) -> list[Unroll]:
+    xs = [relu(agent.fc_in(inputs), inplace=True).flatten(0, 1) for agent in agents]
+    hiddens = unroll([agent.gru for agent in agents], xs, slots.sizes * inputs.shape[1])
+    by_agent = (hidden.view(*inputs.shape[:-1], -1) for hidden in hiddens)
+    return [Unroll(agent.utilities(hidden), hidden) for agent, hidden in zip(agents, by_agent, strict=True)]
 
 
 def mask_unavailable(q: Float[Tensor, "... a"], avail: Bool[Tensor, "... a"]) -> Float[Tensor, "... a"]:

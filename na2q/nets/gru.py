@@ -32,6 +32,8 @@ torch steps autograd through every gate of every slot and multiplies the gradien
 takes longer on a CPU.
 """
 
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -47,73 +49,105 @@ class GRU(nn.GRU):
         super().__init__(inputs, hidden)
 
     def unroll(self, x: Float[Tensor, "p i"], sizes: Int[Tensor, " t"]) -> Float[Tensor, "p h"]:
-        """Outputs of all slots of a packed sequence, from a state of zeros.
+        """Outputs of all slots of a packed sequence, from a state of zeros; see `unroll`."""
+        return unroll([self], [x], sizes)[0]
 
-        Args:
-            x: the inputs of slot 0, then those of slot 1, and so on.
-            sizes: rows of each slot, never rising; row i of a slot goes on from row i of the slot before.
-        """
-        if x.is_cuda:  # cuDNN
-            return self(PackedSequence(x, sizes))[0].data
-        return Unrolled.apply(x, tuple(sizes.tolist()), *self.all_weights[0])  # type: ignore[return-value]  # a tensor
+
+def unroll(
+    grus: Sequence[GRU], xs: Sequence[Float[Tensor, "p i"]], sizes: Int[Tensor, " t"]
+) -> tuple[Float[Tensor, "p h"], ...]:
+    """Outputs of several GRUs of one size for all slots of a packed sequence, from states of zeros.
+
+    Args:
+        grus: such as the one that is trained and its older copy, which share one loop over the slots.
+        xs: for each GRU, the inputs of slot 0, then those of slot 1, and so on.
+        sizes: rows of each slot, never rising; row i of a slot goes on from row i of the slot before.
+    """
+    if xs[0].is_cuda:  # cuDNN
+        return tuple(gru(PackedSequence(x, sizes))[0].data for gru, x in zip(grus, xs, strict=True))
+    arrays = (a for gru, x in zip(grus, xs, strict=True) for a in (x, *gru.all_weights[0]))
+    return Unrolled.apply(tuple(sizes.tolist()), *arrays)  # type: ignore[return-value]  # a tensor for each GRU
 
 
 class Unrolled(torch.autograd.Function):
-    """The formulas of this module; arrays over gates have them side by side, in torch's order r, z, n.
+    """The formulas of this module, for one or more GRUs of which each takes five arrays: x and its weights.
+
+    Arrays over gates have them side by side, in torch's order r, z, n. Before the rows `forward` has an axis over GRUs,
+    of which `backward` sees those that are trained one by one.
 
     tanh(a) = 2 sigmoid(2 a) - 1, of which torch computes the right side ten times faster. The weights of gate n carry
     that factor of 2, so that m and a_n stand for their doubles in `forward`; doubling changes no rounding.
     """
 
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, sizes: tuple[int, ...], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor
-    ) -> Tensor:
-        """Return h' of every row, (p, h), for inputs x of shape (p, i)."""
-        width = w_hh.shape[1]
+    def forward(ctx: Any, sizes: tuple[int, ...], *arrays: Tensor) -> tuple[Tensor, ...]:
+        """Return h' of every row, (p, h), of each GRU, for inputs x of shape (p, i)."""
+        grus = [arrays[i : i + 5] for i in range(0, len(arrays), 5)]
+        x, width = arrays[0], arrays[2].shape[1]
+        gates, m, out = (x.new_empty(len(grus), len(x), w) for w in (3 * width, width, width))
         double = torch.tensor([1.0, 1.0, 2.0], dtype=x.dtype).repeat_interleave(width)
-        b_n, minus_one = 2 * b_hh[2 * width :], x.new_tensor(-1.0)
-        biases = torch.cat([b_ih[: 2 * width] + b_hh[: 2 * width], 2 * b_ih[2 * width :]])
-        gates = torch.addmm(biases, x, w_ih.t() * double)
-        w_t, (r_z, n) = w_hh.t() * double, gates.split((2 * width, width), 1)
-        m, out, state = x.new_empty(len(x), width), x.new_empty(len(x), width), x.new_zeros(sizes[0], width)
-        arrays = (a.split(sizes) for a in (r_z, gates[:, :width], gates[:, width : 2 * width], n, m, out))
-        product = x.new_empty(0, 3 * width)
-        for size, r_z_t, r_t, z_t, n_t, m_t, out_t in zip(sizes, *arrays, strict=True):
-            if size != len(product):
-                state, product = state[:size], x.new_empty(size, 3 * width)
-                product_r_z, product_n = product.split((2 * width, width), 1)
-            torch.mm(state, w_t, out=product)
+        for into, (inputs, w_ih, _, b_ih, b_hh) in zip(gates, grus, strict=True):
+            biases = torch.cat([b_ih[: 2 * width] + b_hh[: 2 * width], 2 * b_ih[2 * width :]])
+            torch.addmm(biases, inputs, w_ih.t() * double, out=into)
+        w_t = torch.stack([w_hh.t() * double for _, _, w_hh, _, _ in grus])
+        b_n, minus_one = torch.stack([2 * b_hh[None, 2 * width :] for *_, b_hh in grus]), x.new_tensor(-1.0)
+        (r_z, n), state = gates.split((2 * width, width), 2), x.new_zeros(len(grus), sizes[0], width)
+        by_slot = (a.split(sizes, 1) for a in (r_z, gates[..., :width], gates[..., width : 2 * width], n, m, out))
+        product = x.new_empty(len(grus), 0, 3 * width)
+        for size, r_z_t, r_t, z_t, n_t, m_t, out_t in zip(sizes, *by_slot, strict=True):
+            if size != product.shape[1]:
+                state, product = state[:, :size], x.new_empty(len(grus), size, 3 * width)
+                product_r_z, product_n = product.split((2 * width, width), 2)
+            torch.bmm(state, w_t, out=product)
             r_z_t.add_(product_r_z).sigmoid_()
             torch.add(product_n, b_n, out=m_t)
             torch.add(minus_one, n_t.addcmul_(r_t, m_t).sigmoid_(), alpha=2, out=n_t)
             state = torch.lerp(n_t, state, z_t, out=out_t)
-        ctx.sizes = sizes
-        ctx.save_for_backward(x, w_ih, w_hh, gates, m, out)
-        return out
+        outs = out.unbind()
+        ctx.sizes, ctx.trained = sizes, [any(ctx.needs_input_grad[1 + 5 * k : 6 + 5 * k]) for k in range(len(grus))]
+        ctx.mark_non_differentiable(*(h for h, trained in zip(outs, ctx.trained, strict=True) if not trained))
+        kept = ((*grus[k][:3], gates[k], m[k], outs[k]) for k, trained in enumerate(ctx.trained) if trained)
+        ctx.save_for_backward(*itertools.chain(*kept))
+        return outs
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients of x and of the weights."""
-        x, w_ih, w_hh, gates, m, out = ctx.saved_tensors
-        (arriving,), sizes, width = grads, ctx.sizes, w_hh.shape[1]
-        (r, z, n), states = gates.split(width, 1), states_before(out, sizes)
-        keep, half = 1 - z, x.new_tensor(0.5)
-        s = torch.addcmul(keep, keep, n.square(), value=-1)
-        slopes = torch.empty_like(gates)  # of h' in a_r, a_z and m
-        by_r, by_z, by_m = slopes.split(width, 1)
-        torch.mul(s, r, out=by_m)
-        torch.mul(by_m, m, out=by_r).mul_(torch.add(half, r, alpha=-0.5))  # m is doubled
-        torch.sub(states, n, out=by_z).mul_(z).mul_(keep)
-        g, carried = arriving.clone(), out.new_zeros(0, width)
-        arrays = (a.split(sizes)[::-1] for a in (g, z, slopes, slopes.unflatten(1, (3, width))))
-        for size, g_t, z_t, slopes_t, by_gate in zip(sizes[::-1], *arrays, strict=True):
-            (g_t if len(carried) == size else g_t[: len(carried)]).add_(carried)
-            by_gate.mul_(g_t.unsqueeze(1))
-            carried = torch.mul(g_t, z_t).addmm_(slopes_t, w_hh)
-        d_w_hh, d_b_hh = slopes.t() @ states, slopes.sum(0)
-        torch.mul(g, s, out=by_m)
-        return slopes @ w_ih, None, slopes.t() @ x, d_w_hh, slopes.sum(0), d_b_hh
+        saved, found = iter(ctx.saved_tensors), list[Tensor | None]([None])
+        for arriving, trained in zip(grads, ctx.trained, strict=True):
+            found += gradients(arriving, ctx.sizes, *(next(saved) for _ in range(6))) if trained else [None] * 5
+        return tuple(found)
+
+
+def gradients(
+    arriving: Float[Tensor, "p h"],
+    sizes: tuple[int, ...],
+    x: Float[Tensor, "p i"],
+    w_ih: Float[Tensor, "h3 i"],
+    w_hh: Float[Tensor, "h3 h"],
+    gates: Float[Tensor, "p h3"],
+    m: Float[Tensor, "p h"],
+    out: Float[Tensor, "p h"],
+) -> list[Tensor]:
+    """Gradients of x and of the weights of one GRU, given that of its outputs and what `Unrolled.forward` computed."""
+    width = w_hh.shape[1]
+    (r, z, n), states = gates.split(width, 1), states_before(out, sizes)
+    keep, half = 1 - z, x.new_tensor(0.5)
+    s = torch.addcmul(keep, keep, n.square(), value=-1)
+    slopes = torch.empty_like(gates)  # of h' in a_r, a_z and m
+    by_r, by_z, by_m = slopes.split(width, 1)
+    torch.mul(s, r, out=by_m)
+    torch.mul(by_m, m, out=by_r).mul_(torch.add(half, r, alpha=-0.5))  # m is doubled
+    torch.sub(states, n, out=by_z).mul_(z).mul_(keep)
+    g, carried = arriving.clone(), out.new_zeros(0, width)
+    arrays = (a.split(sizes)[::-1] for a in (g, z, slopes, slopes.unflatten(1, (3, width))))
+    for size, g_t, z_t, slopes_t, by_gate in zip(sizes[::-1], *arrays, strict=True):
+        (g_t if len(carried) == size else g_t[: len(carried)]).add_(carried)
+        by_gate.mul_(g_t.unsqueeze(1))
+        carried = torch.mul(g_t, z_t).addmm_(slopes_t, w_hh)
+    d_w_hh, d_b_hh = slopes.t() @ states, slopes.sum(0)
+    torch.mul(g, s, out=by_m)
+    return [slopes @ w_ih, slopes.t() @ x, d_w_hh, slopes.sum(0), d_b_hh]
 
 
 def states_before(out: Float[Tensor, "p h"], sizes: tuple[int, ...]) -> Float[Tensor, "p h"]:

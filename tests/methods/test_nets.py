@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from na2q.nets import GRU, LinearBank
-from na2q.nets.gru import Unrolled
+from na2q.nets.gru import Unrolled, unroll
 
 SIZES = torch.tensor([4, 4, 3, 3, 1, 1, 1])  # rows of each slot
 
@@ -31,7 +31,24 @@ def test_gru_gradient_is_that_of_finite_differences(sizes: tuple[int, ...]) -> N
     gru = GRU(2, 3).double()
     x = torch.randn(sum(sizes), 2, dtype=torch.float64, requires_grad=True)
     weights = [w.detach().requires_grad_() for w in gru.all_weights[0]]
-    assert torch.autograd.gradcheck(Unrolled.apply, (x, sizes, *weights))
+    assert torch.autograd.gradcheck(Unrolled.apply, (sizes, x, *weights))
+
+
+def test_gru_gradients_side_by_side_are_those_of_each_alone() -> None:
+    torch.manual_seed(0)
+    grus, sizes = [GRU(2, 3).double() for _ in range(3)], (3, 2, 2, 1)
+    grus[1].requires_grad_(False)
+    xs = [torch.randn(sum(sizes), 2, dtype=torch.float64) for _ in grus]
+    outs = unroll(grus, xs, torch.tensor(sizes))
+    assert [out.requires_grad for out in outs] == [True, False, True]
+    for gru, x, out in zip(grus, xs, outs, strict=True):
+        alone = gru.unroll(x, torch.tensor(sizes))
+        torch.testing.assert_close(out, alone, rtol=0, atol=0)
+        if out.requires_grad:
+            both = [
+                torch.autograd.grad(y.square().sum(), list(gru.parameters()), retain_graph=True) for y in (out, alone)
+            ]
+            torch.testing.assert_close(*both)
 
 
 def test_a_row_of_the_gru_goes_on_from_its_own_state_alone() -> None:
