@@ -49,6 +49,7 @@ VARIANTS = {
     trial("na2q", {"options.credits": "state"}): Look("NA²Q w/o semantic", PALETTE[1], (0, (3, 1))),
     trial("na2q", {"options.credits": "uniform"}): Look("NA²Q w/o attention", PALETTE[8], (0, (1, 1))),
     trial("na2q", {"options.shape": "two_sided"}): Look("NA²Q, two-sided shapes", PALETTE[9], (0, (2, 1))),
+    trial("na2q", {"options.anchored": True}): Look("NA²Q, anchored shapes", PALETTE[2], (0, (5, 1))),
     trial("na2q", {"options.mixer_optimizer": "rmsprop"}): Look("NA²Q, RMSprop for the mixer", PALETTE[6], (0, (7, 2))),
 }
 """Curves of NA2Q with other settings."""

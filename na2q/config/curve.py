@@ -16,6 +16,7 @@ SHORT: dict[tuple[str, Any], str] = {
     ("options.credits", "state"): "w/o semantic",
     ("options.credits", "uniform"): "w/o attention",
     ("options.shape", "two_sided"): "two-sided",
+    ("options.anchored", True): "anchored",
     ("options.mixer_optimizer", "rmsprop"): "mixer RMSprop",
     ("options.mixer_optimizer", "adam"): "mixer Adam",
     ("agent.kind", "two_head"): "two heads",

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Len, Predicate
 
-from na2q.config.checks import Count, Limit, Norm, Share, Weight, Whole, Width, different, increasing
+from na2q.config.checks import Count, Limit, Norm, Share, Since, Weight, Whole, Width, different, increasing
 from na2q.config.settings import NoOptions, Settings
 
 Orders = Annotated[tuple[Count, ...], Len(1), Predicate(different)]
@@ -165,6 +165,11 @@ class NA2QOptions(Settings):
     With two hidden layers two-sided units approximate every rising function of one utility. They do not so for two:
     a pair of which one agent has to do more, no matter which, is missed by 1/6 of its range or more at given
     utilities. Three layers would do (book, on monotone shapes)."""
+    anchored: Annotated[bool, Since(4, False)] = False
+    """Make every shape function 0 where all utilities are 0, by taking its value there from it (not in the paper).
+
+    A constant in f_k reaches Q_tot as credit times constant, which no agent has earned (book, on who really earned
+    it)."""
     embed: Width = 64
     """Width of the attention maps w_s and w_z (App. F.3)."""
     bias_hidden: tuple[Width, Width] = (64, 32)

@@ -135,6 +135,7 @@ class NA2QMixer(nn.Module):
         orders = sorted(usable_orders(options.orders, spec.n_agents))
         self.shapes = nn.ModuleList(ShapeFunctions(spec.n_agents, d, options) for d in orders)
         self.coalitions: tuple[Coalition, ...] = sum((shape.coalitions for shape in self.shapes), ())
+        self.anchored = options.anchored
         self.source, terms = options.credits, len(self.coalitions)
         width = {"semantics": spec.n_agents * hidden, "state": spec.state_dim}.get(self.source)
         self.credits = Credits(spec, width, terms, options) if width else UniformCredits(terms, options)
@@ -144,11 +145,18 @@ class NA2QMixer(nn.Module):
         """Mix utilities, given state and semantics in `ctx`."""
         lead = q.shape[:-1]
         q, state, source = (x.reshape(-1, x.shape[-1]) for x in (q, ctx.state, self.key_source(ctx)))
-        contributions = torch.cat([shape(q) for shape in self.shapes], -1)
+        contributions = self.shape_functions(q)
         credits = self.credits(source, state)
         bias = state.new_zeros(len(state)) if self.bias is None else self.bias(state).squeeze(-1)
         q_tot = (credits * contributions).sum(-1) + bias
         return MixerOutput(*(x.reshape(*lead, *x.shape[1:]) for x in (q_tot, credits, contributions, bias)))
+
+    def shape_functions(self, q: Float[Tensor, "r n"]) -> Float[Tensor, "r k"]:
+        """Evaluate f_k(Q_k) of every coalition, or where they are anchored f_k(Q_k) - f_k(0)."""
+        values = torch.cat([shape(q) for shape in self.shapes], -1)
+        if not self.anchored:
+            return values
+        return values - torch.cat([shape(torch.zeros_like(q[:1])) for shape in self.shapes], -1)
 
     def key_source(self, ctx: MixContext) -> Float[Tensor, "... i"]:
         """Return what the key side of the credits sees (Eq. 8): all agents' semantics, or in ablations the state.

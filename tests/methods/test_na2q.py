@@ -76,3 +76,20 @@ def test_credits_from_the_state_do_not_move_with_semantics() -> None:
         live = step.live.replace(semantics=torch.randn(*step.taken.shape, learner.online.agent.config.hidden))
         a, b = (learner.online.mix(step.q_taken, x).credits for x in (live, live.replace(semantics=live.semantics + 1)))
         assert torch.equal(a, b) != moves
+
+
+@pytest.mark.parametrize("orders", [(1,), (1, 2), (1, 2, 3)])
+def test_anchored_shape_functions_are_those_of_the_paper_less_their_values_at_zero(orders: tuple[int, ...]) -> None:
+    settings = {"options.orders": orders}
+    free, anchored = (
+        Variant("na2q", settings=settings | {"options.anchored": how}).learner().online for how in (False, True)
+    )
+    anchored.load_state_dict(free.state_dict())
+    step = derive(Variant("na2q", settings=settings).learner(), random_batch())
+    plain, out = (net.mix(step.q_taken, step.live) for net in (free, anchored))
+    at_zero = free.mix(torch.zeros_like(step.q_taken), step.live)
+    torch.testing.assert_close(out.contributions, plain.contributions - at_zero.contributions)
+    torch.testing.assert_close(out.q_tot - out.bias, plain.q_tot - at_zero.q_tot)
+    nothing = anchored.mix(torch.zeros_like(step.q_taken), step.live)
+    assert (nothing.contributions == 0).all()
+    torch.testing.assert_close(nothing.q_tot, nothing.bias)

@@ -202,6 +202,7 @@ def _na2q(options: NA2QOptions) -> dict[str, Any]:
         "credits": options.credits,
         "uniformCredit": options.uniform_credit,
         "twoSided": options.shape == "two_sided",
+        "anchored": options.anchored,
         "reluOnState": options.relu_on == "state",
         "scaleCredits": options.scale_credits,
         "stateBias": options.state_bias,

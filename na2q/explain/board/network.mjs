@@ -133,8 +133,13 @@ export class Network {
 
   /** Value of NA2Q's shape function number `term`. */
   shape(term, q) {
+    const value = this.#shapeAt(term, (i) => q[i]);
+    return this.options.anchored ? value - this.#shapeAt(term, () => 0) : value;
+  }
+
+  #shapeAt(term, utility) {
     const { bank, place, members } = this.terms[term];
-    let x = members.map((i) => q[i]);
+    let x = members.map(utility);
     for (let layer = 0; `mixer.shapes.${bank}.layers.${layer}.weight` in this.tensors; layer++) {
       const name = `mixer.shapes.${bank}.layers.${layer}`;
       if (layer) x = this.options.twoSided ? twoSided(x) : x.map(elu);

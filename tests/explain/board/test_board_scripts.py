@@ -105,6 +105,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "three orders": {"orders": (1, 2, 3)},
     "paper": {"relu_on": "state", "scale_credits": False},
     "two-sided": {"shape": "two_sided", "shape_hidden": (5, 3)},
+    "anchored": {"anchored": True},
     "state credits": {"credits": "state", "keep_vae": True},
     "no attention": {"credits": "uniform"},
     "mean credits": {"credits": "uniform", "uniform_credit": "mean", "state_bias": False},
