@@ -1,8 +1,13 @@
 """Results of several models in the words of a sentence. Models are told apart by METHOD_PRESET and seed-N."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+import pandas as pd
+
+from na2q.stats import Estimate
+
+T = TypeVar("T")
 Run = tuple[str, str]
 
 
@@ -18,3 +23,25 @@ def by_model(values: Mapping[Run, Any], write: str | Callable[[Any], str] = "{:.
     """List one value for each model, in their order, by a format or a function that writes one."""
     written = write.format if isinstance(write, str) else write
     return ", ".join(written(value) for value in values.values()) or "no model"
+
+
+def above(row: Mapping[Run, Estimate]) -> str:
+    """Say in how many models of each preset an interval lies above 0."""
+    return by_kind({run: found.low > 0 for run, found in row.items()})
+
+
+def below(row: Mapping[Run, Estimate]) -> str:
+    """Say in how many models of each preset an interval lies below 0."""
+    return by_kind({run: found.high < 0 for run, found in row.items()})
+
+
+def of_kind(kind: str, row: Mapping[Run, T]) -> dict[Run, T]:
+    """Take the models of one METHOD_PRESET."""
+    return {run: value for run, value in row.items() if run[0] == kind}
+
+
+def of_kinds(table: pd.DataFrame, row: str, write: str = "{:.3f}") -> str:
+    """List one row of `comparison.between_models` by kind, each with its number of models."""
+    columns = {str(kind): column for kind, column in table.items()}
+    told = [f"{write.format(one[row])} ({kind}, {int(one['models'])} models)" for kind, one in columns.items()]
+    return ", ".join(told) or "not known, for there is one model of each variant"

@@ -46,12 +46,13 @@ def test_sidebar_numbers_chapters_as_the_text_calls_them() -> None:
             assert chapter["title"].startswith(f"{int(number[1])}. "), chapter
 
 
-def test_chapters_are_read_in_the_order_of_their_numbers() -> None:
+def test_chapters_are_read_in_the_order_of_their_numbers_without_a_gap() -> None:
     toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
     listed = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
     assert [page for page in listed if page.startswith("notebooks/")] == [
         f"notebooks/{path.stem}" for path in NOTEBOOKS
     ]
+    assert [int(path.stem[:2]) for path in NOTEBOOKS] == list(range(len(NOTEBOOKS)))
 
 
 def test_text_calls_chapters_by_their_numbers_and_leads_to_them() -> None:

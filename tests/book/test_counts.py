@@ -1,6 +1,11 @@
 """Results of several models are counted by preset and listed in order."""
 
-from na2q.book.counts import by_kind, by_model
+import pandas as pd
+
+from na2q.book.counts import above, below, by_kind, by_model, of_kind, of_kinds
+from na2q.stats import Estimate
+
+UNSURE = Estimate(0, -1, 1)
 
 MODELS = {("na2q_released", "seed-1"): 0.5, ("na2q_released", "seed-2"): -1.0, ("na2q_paper", "seed-1"): 2.0}
 
@@ -14,3 +19,16 @@ def test_values_are_listed_in_the_order_of_models() -> None:
     assert by_model(MODELS) == "0.50, -1.00, 2.00"
     assert by_model(MODELS, str) == "0.5, -1.0, 2.0"
     assert by_model({}) == "no model"
+
+
+def test_intervals_are_counted_by_their_side() -> None:
+    row = {("na2q_a", "1"): Estimate(1, 0.5, 2), ("na2q_a", "2"): Estimate(-1, -2, -0.5), ("na2q_b", "1"): UNSURE}
+    assert above(row) == "1 of 2 a, 0 of 1 b"
+    assert below(row) == "1 of 2 a, 0 of 1 b"
+    assert list(of_kind("na2q_b", row)) == [("na2q_b", "1")]
+
+
+def test_kinds_are_listed_with_their_models_and_one_model_compares_to_nothing() -> None:
+    table = pd.DataFrame({"na2q_a": {"models": 3, "apart": 0.1234}, "na2q_b": {"models": 2, "apart": 0.5}})
+    assert of_kinds(table, "apart") == "0.123 (na2q_a, 3 models), 0.500 (na2q_b, 2 models)"
+    assert of_kinds(pd.DataFrame(), "apart").startswith("not known")

@@ -49,7 +49,8 @@ KNOWN = {
     "13_foraging_explained": {PAPER: "0.10 0.02 0.03"},
     "08_starcraft_challenge": {DONE: "0.15 0.1 0.8 0.6 200,000", GAME: "13 16 0.82 0.90 20"},
     "14_battle_explained": {PAPER: "0.124"},
-    "15_do_the_explanations_hold": {PAPER: "0.124", DONE: "80 50"},
+    "15_do_the_masks_hold": {DONE: "80 50"},
+    "16_do_the_contributions_hold": {PAPER: "0.124"},
     "18_speed": {PAPER: "3080"},
     "11_matrix_games": {TASK: "30", SUM: "6.5 36 320 288 256", DONE: "0.001 200 0.1"},
 }
