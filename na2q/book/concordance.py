@@ -23,7 +23,7 @@ def concordance() -> pd.DataFrame:
 def labels() -> dict[str, str]:
     """Find every label in the book's sources; return the page (without suffix, below book/) of each."""
     book = repo_root() / "book"
-    pages = [path for folder in ("", "methods") for path in sorted((book / folder).glob("*.md"))]
+    pages = [path for folder in ("", "api", "methods") for path in sorted((book / folder).glob("*.md"))]
     found = {}
     for path in [*pages, *sorted((repo_root() / "notebooks").glob("*.ipynb"))]:
         page = f"notebooks/{path.stem}" if path.suffix == ".ipynb" else str(path.relative_to(book).with_suffix(""))

@@ -55,7 +55,16 @@ def worth(models: Mapping[Run, Model], steps: Copies, trials: Copies = 1, seed: 
 def deleted(
     models: Mapping[Run, Model], ranked: Mapping[Run, Mapping[str, ndarray]], counts: Sequence[int]
 ) -> pd.DataFrame:
-    """Delete the features that rankings name first, in every model; `masks.deletion` with the columns kind and run."""
+    """Delete the features that rankings name first, in every model.
+
+    Args:
+        models: to be tested.
+        ranked: scores of every feature, shape (r, n, o), by ranking, as `masks.rankings` gives them for each model.
+        counts: how many features are deleted.
+
+    Returns:
+        The rows of `masks.deletion`, with the columns kind and run.
+    """
     tables = [
         masks.deletion(model.probe, ranked[run], counts, masks.typical(model.recording)).assign(kind=run[0], run=run[1])
         for run, model in models.items()

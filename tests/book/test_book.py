@@ -14,7 +14,7 @@ from na2q.methods import METHODS
 
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
-PAGES = sorted([*BOOK.glob("*.md"), *(BOOK / "methods").glob("*.md")])
+PAGES = sorted(path for folder in (BOOK, BOOK / "api", BOOK / "methods") for path in folder.glob("*.md"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -34,7 +34,9 @@ def test_book_reaches_the_notebooks_through_its_link() -> None:
 
 def test_table_of_contents_lists_every_page_once_and_nothing_else() -> None:
     toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
-    listed = [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    sections = [section["file"] for chapter in chapters for section in chapter.get("sections", [])]
+    listed = [toc["root"], *(chapter["file"] for chapter in chapters), *sections]
     pages = [str(path.relative_to(BOOK).with_suffix("")) for path in PAGES]
     assert sorted(listed) == sorted(pages + [f"notebooks/{path.stem}" for path in NOTEBOOKS])
 
