@@ -1,6 +1,7 @@
 """A page of the book is executed again when something that it shows has changed, and only then."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,8 +22,7 @@ PAGES = {
 }
 
 
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def write_checkout(root: Path) -> None:
     files = {
         "na2q/__init__.py": "",
         "na2q/values.py": MODULE,
@@ -34,11 +34,16 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "notebooks/text.md": "(a-label)=\n# No code\n",
     }
     for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
     for name, code in PAGES.items():
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-        nbformat.write(notebook, tmp_path / "notebooks" / f"{name}.ipynb")
+        nbformat.write(notebook, root / "notebooks" / f"{name}.ipynb")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write_checkout(tmp_path)
     monkeypatch.setattr(execution, "repo_root", lambda: tmp_path)
     return tmp_path
 
@@ -49,10 +54,22 @@ def renewed(checkout: Path) -> list[str]:
     return sorted(path.stem for path in execution.refresh(paths, checkout / "cache", jobs=2, say=lambda line: None))
 
 
+@pytest.fixture(scope="module")
+def first_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout whose pages were all executed, for tests to copy: a kernel takes a second to start."""
+    root = tmp_path_factory.mktemp("first") / "checkout"
+    write_checkout(root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execution, "repo_root", lambda: root)
+        assert renewed(root) == sorted(PAGES)
+    return root
+
+
 @pytest.fixture
-def built(checkout: Path) -> Path:
-    assert renewed(checkout) == sorted(PAGES)
-    return checkout
+def built(first_build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = shutil.copytree(first_build, tmp_path / "checkout")
+    monkeypatch.setattr(execution, "repo_root", lambda: root)
+    return root
 
 
 def change(name: str, text: str = "changed = 1\n") -> Callable[[Path], object]:
