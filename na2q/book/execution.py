@@ -12,9 +12,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
@@ -80,7 +80,7 @@ class Pages:
 
     def keep(self, done: "Executed") -> None:
         """Keep a page's outputs and what it read."""
-        keep(done.page, done.notebook, self.cache, done.seconds)
+        _cache(done, self.cache)
         known = {str(path.relative_to(repo_root())): self.fingerprint(path) for path in done.reads}
         self._record(done.page).write_text(json.dumps({"seconds": done.seconds, "reads": known}, indent=1))
 
@@ -103,37 +103,45 @@ class Executed(NamedTuple):
     seconds: float
 
 
-def execute(page: Page) -> Executed:
-    """Execute a page in a kernel of its own.
-
-    Raises nbclient.exceptions.CellExecutionError where a cell fails, and CellTimeoutError.
-    """
-    began, done = time.monotonic(), deepcopy(page.notebook)
+@contextmanager
+def noting(page: Path) -> Iterator[tuple[dict[str, str], Callable[[], list[Path]]]]:
+    """Settings of a kernel that notes what a page reads of the repository, and a function that says what that was."""
     with tempfile.TemporaryDirectory() as place:
         reads = Path(place) / "reads"
         startup = Path(place) / "ipython" / "profile_default" / "startup"
         startup.mkdir(parents=True)
         shutil.copy(kernel_startup.__file__, startup / "00-reads.py")
         seen = {"NA2Q_PAGE_READS": str(reads), "NA2Q_PAGE_ROOT": str(repo_root())}
-        environment = ONE_THREAD | os.environ | seen | {"IPYTHONDIR": str(startup.parents[1])}
+
+        def noted() -> list[Path]:
+            paths = {path for line in reads.read_text().splitlines() if (path := _depends_on(line, page))}
+            return sorted(paths | {repo_root() / "constraints.txt"})
+
+        yield ONE_THREAD | os.environ | seen | {"IPYTHONDIR": str(startup.parents[1])}, noted
+
+
+def execute(page: Page) -> Executed:
+    """Execute a page in a kernel of its own.
+
+    Raises nbclient.exceptions.CellExecutionError where a cell fails, and CellTimeoutError.
+    """
+    began, done = time.monotonic(), deepcopy(page.notebook)
+    with noting(page.path) as (environment, noted):
         resources = {"metadata": {"path": str(page.path.parent)}}
         NotebookClient(done, timeout=TIMEOUT, resources=resources).execute(env=environment)
-        found = reads.read_text().splitlines()
-    paths = {path for line in found if (path := _depends_on(line, page.path))} | {repo_root() / "constraints.txt"}
-    return Executed(page, done, sorted(paths), time.monotonic() - began)
+        return Executed(page, done, noted(), time.monotonic() - began)
 
 
-def keep(page: Page, executed: nbformat.NotebookNode, cache: Path, seconds: float | None) -> None:
+def _cache(done: Executed, cache: Path) -> None:
     """Put the outputs of an executed copy of a page where the book's build looks for them.
 
     The cache knows a page by the source of its code cells and by metadata, to which an execution adds.
     """
-    plain = deepcopy(page.notebook)
-    for cell, shown in zip(plain.cells, executed.cells, strict=True):
+    plain = deepcopy(done.page.notebook)
+    for cell, shown in zip(plain.cells, done.notebook.cells, strict=True):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = shown.outputs, shown.execution_count
-    cache.mkdir(parents=True, exist_ok=True)
-    bundle = CacheBundleIn(plain, str(page.path), data={"execution_seconds": seconds})
+    bundle = CacheBundleIn(plain, str(done.page.path), data={"execution_seconds": done.seconds})
     get_cache(str(cache)).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 

@@ -3,16 +3,19 @@
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import nbformat
 import papermill
 import yaml
 from papermill.exceptions import PapermillExecutionError
 
-from na2q.book.execution import keep, read
+from na2q.book.execution import Executed, Pages, noting, read
 from na2q.files import make_folder
 from na2q.paths import repo_root
 
@@ -62,57 +65,55 @@ def parse(pairs: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def run(notebook: Path, values: Mapping[str, Any], out: Path) -> Path:
-    """Execute one notebook with parameters; return the executed copy, below `out`/papermill.
+def run(notebook: Path, values: Mapping[str, Any], out: Path) -> Executed:
+    """Execute one notebook with parameters; the executed copy lies below `out`/papermill, its figures in `out`/figures.
 
-    Figures that it exports lie below `out`/figures. Raises RuntimeError where a cell fails; the copy then shows it.
+    Raises RuntimeError where a cell fails; the copy then shows it.
     """
-    copy = out / "papermill" / notebook.name
+    copy, page = out / "papermill" / notebook.name, read(notebook)
+    if page is None:
+        raise ValueError(f"{notebook} has no code to run")
     make_folder(copy.parent)
-    with _exporting(out / "figures"):
-        try:
-            papermill.execute_notebook(
-                str(notebook), str(copy), dict(values), cwd=str(notebook.parent), progress_bar=False
-            )
-        except PapermillExecutionError as error:
-            raise RuntimeError(f"{notebook.stem} fails with {error.ename}: {error.evalue}; see {copy}") from error
-    return copy
+    with noting(page.path) as (environment, noted):
+        figures = {"NA2Q_FIGURES": str((out / "figures").resolve())}
+        with patch.dict(os.environ, environment | figures):  # papermill hands its own environment to the kernel
+            try:
+                papermill.execute_notebook(
+                    str(notebook), str(copy), dict(values), cwd=str(notebook.parent), progress_bar=False
+                )
+            except PapermillExecutionError as error:
+                raise RuntimeError(f"{notebook.stem} fails with {error.ename}: {error.evalue}; see {copy}") from error
+        done = nbformat.read(copy, 4)
+        return Executed(page, done, noted(), done.metadata["papermill"]["duration"])
 
 
-@contextmanager
-def _exporting(folder: Path) -> Iterator[None]:
-    """Let kernels that start within write figures into a folder."""
-    before = os.environ.get("NA2Q_FIGURES")
-    os.environ["NA2Q_FIGURES"] = str(folder.resolve())
-    try:
-        yield
-    finally:
-        del os.environ["NA2Q_FIGURES"]
-        if before is not None:
-            os.environ["NA2Q_FIGURES"] = before
-
-
-def seed_cache(source: Path, executed: Path, cache: Path) -> None:
+def seed_cache(done: Executed, cache: Path) -> None:
     """Put a notebook that ran with its own parameters where the book's build looks for executed ones.
 
     Raises ValueError where the executed copy has other cells, as one with injected
     parameters does.
     """
-    page, done = read(source), nbformat.read(executed, 4)
-    if page is None or [cell.source for cell in page.notebook.cells] != [cell.source for cell in done.cells]:
-        raise ValueError(f"{executed} ran with other cells than {source}: it cannot stand in for it")
-    keep(page, done, cache, done.metadata.get("papermill", {}).get("duration"))
+    if [cell.source for cell in done.page.notebook.cells] != [cell.source for cell in done.notebook.cells]:
+        raise ValueError(f"{done.page.name} ran with other cells than it has: the copy cannot stand in for it")
+    Pages(cache).keep(done)
 
 
-def draw(chosen: str, names: Collection[str], given: Mapping[str, Any], out: Path) -> Iterator[str]:
+def draw(
+    chosen: str, names: Collection[str], given: Mapping[str, Any], out: Path, jobs: int | None = None
+) -> Iterator[str]:
     """Run notebooks and say what became of each; those that ran with their own parameters go into the book's cache.
 
-    All parameters are checked before the first notebook runs.
+    All parameters are checked before the first notebook runs. Several run side by side, `jobs` at once, as many as
+    there are processors where it is left out.
     """
     plan = {notebook: parameters(notebook, chosen, given) for notebook in notebooks(names)}
-    for notebook, values in plan.items():
-        executed = run(notebook, values, out)
-        if not values:
-            seed_cache(notebook, executed, out / ".jupyter_cache")
-        yield f"{executed}{'' if values else ', also in the cache of the book'}"
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool, ExitStack() as stack:
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)  # a chapter that fails ends the queue
+        running = {pool.submit(run, notebook, values, out): notebook for notebook, values in plan.items()}
+        for done in as_completed(running):
+            executed, values = done.result(), plan[running[done]]
+            if not values:
+                seed_cache(executed, out / ".jupyter_cache")
+            copy = out / "papermill" / running[done].name
+            yield f"{copy}{'' if values else ', also in the cache of the book'}"
     yield f"{len(list((out / 'figures').glob('*.svg')))} figures in {out / 'figures'}"
