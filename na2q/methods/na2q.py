@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple, Self
 
@@ -13,7 +14,8 @@ from torch.nn.functional import elu, hardtanh
 
 from na2q.config import AgentConfig, NA2QOptions
 from na2q.methods.base import Coalition, Group, QLearning, Step, owned
-from na2q.nets.blocks import LinearBank, mlp
+from na2q.nets.blocks import LinearBank, in_a_row, mlp, two_sided_elu
+from na2q.nets.gaussian import Posterior
 from na2q.spec import EnvSpec
 from na2q.types import Loss, MixContext, MixerOutput, masked_mean
 
@@ -26,14 +28,8 @@ class Noise(NamedTuple):
     ahead: Tensor  # sample behind the target credits
 
 
-def two_sided_elu(x: Float[Tensor, "... i"]) -> Float[Tensor, "... i"]:
-    """Apply ELU(x), which is convex, to the first half of the units and its mirror image -ELU(-x) to the others."""
-    convex, concave = x.tensor_split(2, -1)
-    return torch.cat([elu(convex), -elu(-concave)], -1)
-
-
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"table4": elu, "two_sided": two_sided_elu}
-"""Hidden units of a shape function by `NA2QOptions.shape`."""
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"table4": elu, "two_sided": partial(two_sided_elu, axis=-2)}
+"""Hidden units of shape functions, (coalitions, units, rows), by `NA2QOptions.shape`."""
 
 
 class ShapeFunctions(nn.Module):
@@ -65,11 +61,11 @@ class ShapeFunctions(nn.Module):
 
     def forward(self, q: Float[Tensor, "r n"]) -> Float[Tensor, "r k"]:
         """Evaluate f_k(Q_k) of every coalition of this order."""
-        x = q[:, self.members].transpose(0, 1)  # (k, r, order)
+        x = q.T.index_select(0, self.members.flatten()).unflatten(0, self.members.shape)  # (k, order, r)
         for i, layer in enumerate(self.layers):
             x = self.activation(x) if i else x
-            x = layer(x, layer.weight.abs() if self.in_graph else None)
-        return x.squeeze(-1).T
+            x = layer.columns(x, layer.weight.abs() if self.in_graph else None)
+        return x.squeeze(1).T
 
 
 class Credits(nn.Module):
@@ -91,8 +87,8 @@ class Credits(nn.Module):
 
     def forward(self, source: Float[Tensor, "r i"], state: Float[Tensor, "r s"]) -> Float[Tensor, "r k"]:
         """Credits alpha_k > 0 that sum to one; `source` is (z_1 ... z_n), or the state in the ablation."""
-        key = self.key_out(self.key_in(source))
-        query = self.query_out(self.query_in(state)).unflatten(-1, (key.shape[-1], -1))
+        key = in_a_row(source, self.key_in, self.key_out)
+        query = in_a_row(state, self.query_in, self.query_out).unflatten(-1, (key.shape[-1], -1))
         if self.relu_on_state:
             query = query.relu()
         else:
@@ -170,27 +166,6 @@ class NA2QMixer(nn.Module):
         return ctx.semantics.flatten(-2)
 
 
-class Posterior(NamedTuple):
-    """Diagonal Gaussian over identity semantics z_i."""
-
-    mean: Float[Tensor, "... z"]
-    log_std: Float[Tensor, "... z"]
-    std: Float[Tensor, "... z"]
-
-    def sample(self, noise: Float[Tensor, "... z"]) -> Float[Tensor, "... z"]:
-        """Reparametrised sample; zero noise gives the mean."""
-        return torch.addcmul(self.mean, self.std, noise)
-
-    def detach(self) -> "Posterior":
-        """Cut the gradient."""
-        return Posterior(*(x.detach() for x in self))
-
-    def kl(self) -> Float[Tensor, " ..."]:
-        """Kullback-Leibler divergence from N(0, I), in nats."""
-        squares = torch.linalg.vecdot(self.mean, self.mean) + torch.linalg.vecdot(self.std, self.std)
-        return 0.5 * (squares - self.mean.shape[-1]) - self.log_std.sum(-1)
-
-
 class VAE(nn.Module):
     """Encoder h_i -> N(mu, sigma) and decoder z_i -> mask M_i, shared by all agents (App. F.3, A12)."""
 
@@ -206,7 +181,7 @@ class VAE(nn.Module):
     def encode(self, hidden: Float[Tensor, "... h"]) -> Posterior:
         """Posterior of z_i given the agent's history, summarised by its GRU state."""
         features = self.encoder(hidden)
-        log_std = hardtanh(self.log_std(features), *self.log_std_range)  # a clamp with a cheaper backward pass
+        log_std = hardtanh(self.log_std(features), *self.log_std_range, inplace=True)  # clamp, with a cheaper backward
         return Posterior(self.mean(features), log_std, log_std.exp())
 
     def mask(self, semantics: Float[Tensor, "... z"]) -> Float[Tensor, "... o"]:
@@ -283,13 +258,13 @@ class NA2Q(QLearning[NA2QOptions, Noise | None, Posterior | None]):
         losses = super().losses(step, target)
         if self.vae is None or step.extra is None or step.noise is None:
             return losses
-        mask = self.vae.mask(step.extra.sample(step.noise.vae))
-        terms = self.vae_terms(step.extra, mask, step.at_now(step.obs), step.weight)
+        sample, kl = step.extra.sample_and_kl(step.noise.vae)
+        terms = self.vae_terms(kl, self.vae.mask(sample), step.at_now(step.obs), step.weight)
         return losses | {name: Loss(value, self.options.beta) for name, value in terms.items()}
 
     def vae_terms(
         self,
-        posterior: Posterior,
+        kl: Float[Tensor, "r n"],
         mask: Float[Tensor, "r n o"],
         obs: Float[Tensor, "r n o"],
         weight: Float[Tensor, " r"],
@@ -297,7 +272,7 @@ class NA2Q(QLearning[NA2QOptions, Noise | None, Posterior | None]):
         """Reconstruction error, KL divergence and L1 norm of the masks (Eq. 6)."""
         sums = {  # over the features of one agent, each with their number
             "reconstruction": ((mask * obs - obs).square().sum(-1), obs.shape[-1]),
-            "kl": (posterior.kl(), posterior.mean.shape[-1]),
+            "kl": (kl, self.agent.config.hidden),
             "mask_l1": (mask.sum(-1), mask.shape[-1]),
         }
         if not self.options.mask_padding:

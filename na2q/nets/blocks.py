@@ -6,15 +6,29 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import linear
+from torch.nn.functional import elu, linear
 
 
 def mlp(*widths: int) -> nn.Sequential:
     """Linear layers of the given widths with ReLU between them and none after the last."""
     layers: list[nn.Module] = []
     for i, (fan_in, fan_out) in enumerate(itertools.pairwise(widths)):
-        layers += [nn.ReLU()] * (i > 0) + [nn.Linear(fan_in, fan_out)]
+        layers += [nn.ReLU(inplace=True)] * (i > 0) + [nn.Linear(fan_in, fan_out)]
     return nn.Sequential(*layers)
+
+
+def in_a_row(x: Float[Tensor, "r i"], first: nn.Linear, second: nn.Linear) -> Float[Tensor, "r o"]:
+    """Apply two linear maps in a row, the second without bias: as one map where that takes fewer products."""
+    into, between, out = first.in_features, first.out_features, second.out_features
+    if into * out > (into + out) * between:
+        return second(first(x))
+    return linear(x, second.weight @ first.weight, None if first.bias is None else second.weight @ first.bias)
+
+
+def two_sided_elu(x: Float[Tensor, "... i"], axis: int = -1) -> Float[Tensor, "... i"]:
+    """Apply ELU(x), which is convex, to the first half of the units and its mirror image -ELU(-x) to the others."""
+    convex, concave = x.tensor_split(2, axis)
+    return torch.cat([elu(convex), -elu(-concave)], axis)
 
 
 class LinearBank(nn.Module):
@@ -33,6 +47,10 @@ class LinearBank(nn.Module):
         """Map input k by linear map k; `weight` (k, o, i) stands in for the stored weights where given."""
         weight = self.weight if weight is None else weight
         return torch.baddbmm(self.bias.unsqueeze(1), x, weight.mT)
+
+    def columns(self, x: Float[Tensor, "k i r"], weight: Tensor | None = None) -> Float[Tensor, "k o r"]:
+        """Do as `forward` for rows that stand side by side, which is faster for maps of a few units."""
+        return torch.baddbmm(self.bias.unsqueeze(2), self.weight if weight is None else weight, x)
 
     def across(
         self, x: Float[Tensor, "... k i"], weight: Float[Tensor, "k o i"], bias: Float[Tensor, "k o"]
@@ -61,6 +79,6 @@ class MLPBank(nn.Module):
         first, *rest = self.layers
         out = first.shared(x.reshape(-1, x.shape[-1]))
         for layer in rest:
-            out = layer(out.relu())
+            out = layer(out.relu_())
         out = out.transpose(0, 1)
         return out.reshape(*x.shape[:-1], *out.shape[1:])

@@ -103,7 +103,7 @@ class Learner:
         """Clip the gradient of each group; return the norms before."""
         return {
             f"grad_norm_{group.name}": nn.utils.clip_grad_norm_(
-                group.parameters, self.optim.clip if group.clip is None else group.clip
+                group.parameters, self.optim.clip if group.clip is None else group.clip, foreach=True
             )
             for group in self.groups
             if not group.stepped_by_method
@@ -156,5 +156,5 @@ def _optimizer(group: Group, optim: OptimConfig) -> torch.optim.Optimizer:
     if "adam" in (group.optimizer, optim.algorithm):
         return torch.optim.Adam(group.parameters, lr, optim.adam_betas, optim.adam_eps, fused=True)
     return torch.optim.RMSprop(
-        group.parameters, lr, optim.rmsprop_alpha, optim.rmsprop_eps, weight_decay=optim.weight_decay
+        group.parameters, lr, optim.rmsprop_alpha, optim.rmsprop_eps, weight_decay=optim.weight_decay, foreach=True
     )

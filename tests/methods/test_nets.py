@@ -6,6 +6,8 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from na2q.nets import GRU, LinearBank
+from na2q.nets.blocks import in_a_row
+from na2q.nets.gaussian import Posterior
 from na2q.nets.gru import Unrolled, unroll
 
 SIZES = torch.tensor([4, 4, 3, 3, 1, 1, 1])  # rows of each slot
@@ -64,3 +66,33 @@ def test_linear_bank_is_its_maps_side_by_side() -> None:
     for k in range(3):
         torch.testing.assert_close(bank(x)[k], nn.functional.linear(x[k], bank.weight[k], bank.bias[k]))
     torch.testing.assert_close(bank.shared(x[0])[1], nn.functional.linear(x[0], bank.weight[1], bank.bias[1]))
+
+
+def test_linear_bank_maps_columns_as_it_maps_rows() -> None:
+    bank, x = LinearBank(3, 4, 2), torch.randn(3, 5, 4)
+    torch.testing.assert_close(bank.columns(x.mT), bank(x).mT)
+    torch.testing.assert_close(bank.columns(x.mT, bank.weight.abs()), bank(x, bank.weight.abs()).mT)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("widths", [(9, 4, 2), (9, 2, 7), (3, 3, 3)])
+def test_two_linear_maps_in_a_row_are_their_composition(widths: tuple[int, int, int], bias: bool) -> None:
+    into, between, out = widths
+    first, second = nn.Linear(into, between, bias=bias).double(), nn.Linear(between, out, bias=False).double()
+    x = torch.randn(6, into, dtype=torch.double, requires_grad=True)
+    inputs = [x, *first.parameters(), *second.parameters()]
+    ways = [in_a_row(x, first, second), second(first(x))]
+    torch.testing.assert_close(*ways)
+    torch.testing.assert_close(*(torch.autograd.grad(y.square().sum(), inputs) for y in ways))
+
+
+def test_sample_and_divergence_together_are_those_of_autograd() -> None:
+    mean, log_std, noise = torch.randn(3, 4, 2, 5, dtype=torch.double)
+    mean, log_std = mean.requires_grad_(), log_std.requires_grad_()
+    assert torch.autograd.gradcheck(
+        lambda mean, log_std: Posterior(mean, log_std, log_std.exp()).sample_and_kl(noise), (mean, log_std)
+    )
+    posterior = Posterior(mean, log_std, log_std.exp())
+    sample, kl = posterior.sample_and_kl(noise)
+    torch.testing.assert_close(sample, posterior.sample(noise), rtol=0, atol=0)
+    torch.testing.assert_close(kl, posterior.kl(), rtol=0, atol=0)
