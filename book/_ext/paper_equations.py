@@ -4,7 +4,8 @@ Docstrings that cite an equation, as in "Eq. (7)" or "Eqs. 4 and 7", lead to it 
 reference pages.
 
 Sphinx numbers equations in the order of the book. Readers of the paper know Eq. (7) as Eq. (7), so the
-number of such a label is replaced as soon as its page has been read; equations of our own have no label.
+number of such a label is replaced as soon as its page has been read. Equations of our own that have a label are called
+by it, as in (qplex importance), so that a number in brackets is the paper's on every page.
 """
 
 import re
@@ -15,13 +16,14 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.transforms import SphinxTransform
 
-PREFIX = "eq-paper-"
+OWN = "eq-"
+PREFIX = f"{OWN}paper-"
 NUMBER = r"\(?\d+\)?"
 CITED = re.compile(rf"\bEqs?\. {NUMBER}(?:(?:, | and |-){NUMBER})*")
 
 
 class PaperNumbers(SphinxTransform):
-    """Give labelled equations the number in their label."""
+    """Give labelled equations the number, or the name, in their label."""
 
     default_priority = 200
 
@@ -30,9 +32,14 @@ class PaperNumbers(SphinxTransform):
         equations = self.env.get_domain("math").data["objects"]
         for node in self.document.findall(nodes.math_block):
             label = node.get("label") or ""
-            if label.startswith(PREFIX):
-                node["number"] = int(label.removeprefix(PREFIX))
+            if label:
+                node["number"] = called(label)
                 equations[label] = (self.env.docname, node["number"])
+
+
+def called(label: str) -> str:
+    """Say what stands in the brackets beside a labelled equation: the paper's number, or the name of our own."""
+    return label.removeprefix(PREFIX if label.startswith(PREFIX) else OWN).replace("-", " ")
 
 
 def keep_numbers(app: Sphinx, config: Config) -> None:
