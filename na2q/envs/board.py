@@ -10,7 +10,9 @@ from lbforaging.foraging.environment import Action, ForagingEnv
 from numpy import ndarray
 
 from na2q.config import LBFOptions
+from na2q.envs import forage
 from na2q.envs.base import Observation
+from na2q.envs.compiled import COMPILED
 
 UNSEEN = (-1, -1, 0)
 DEALS = 10  # boards that lbforaging is asked for before the food is placed by a layout that is known to fit
@@ -61,12 +63,34 @@ class Board(ForagingEnv):
         self.dealt = np.stack([ys, xs, self.field[ys, xs]], -1)
         return dealt
 
+    def step(self, actions: Int[ndarray, " n"]) -> tuple[Any, list[float], bool, bool, dict[str, Any]]:
+        """Play a step as the package does; where numba is installed several times faster, and equal to the bit.
+
+        Returns observations (n, o), the reward of each player, whether the episode is over, False, and no information.
+        """
+        if not COMPILED:
+            return super().step(actions)
+        actions = np.asarray(actions)
+        if actions.min() < 0 or actions.max() >= len(Action):
+            raise ValueError(f"actions are {actions.tolist()}, must be 0 to {len(Action) - 1}")
+        self.current_step += 1
+        state = np.array([(*player.position, player.level) for player in self.players])
+        food, sight, foods = int(self._food_spawned), self.sight, self.max_num_food
+        rewards, self.available, obs = forage.step(self.field, state, actions, self.available, food, sight, foods)
+        gained = rewards.tolist()
+        for player, (y, x, _), reward in zip(self.players, state.tolist(), gained, strict=True):
+            player.position, player.reward = (y, x), reward
+            player.score += reward
+        self._valid_actions = None  # `available` says it all
+        self._game_over = not self.field.any() or self._max_episode_steps <= self.current_step
+        return obs, gained, self._game_over, False, {}
+
     def twin(self, seed: int | None = None) -> "Board":
         """Return a copy of the board as it stands, with the same random numbers or those of another seed."""
         other = copy.copy(self)
         other.field = self.field.copy()
         other.players = [copy.copy(player) for player in self.players]
-        other._valid_actions = dict(zip(other.players, self._valid_actions.values(), strict=True))
+        other._gen_valid_moves()
         other._np_random = copy.deepcopy(self._np_random) if seed is None else np_random(seed)[0]
         return other
 

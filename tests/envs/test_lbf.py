@@ -218,3 +218,53 @@ def test_seed_for_each_copy_is_required() -> None:
 def test_unknown_family_names_the_known_ones() -> None:
     with pytest.raises(ValueError, match="families are lbf"):
         make("chess", OPTIONS, 1)
+
+
+@pytest.mark.parametrize(
+    ("players", "foods", "changes"),
+    [(4, 2, {}), (3, 3, {}), (1, 1, {}), (8, 1, {"field_size": 5}), (6, 4, {"sight": 9}), (4, 2, {"force_coop": True})],
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_compiled_step_equals_the_package_to_the_bit(players: int, foods: int, changes: dict, seed: int) -> None:
+    options, rng = replace(OPTIONS, **changes), np.random.default_rng(seed)
+    layout = room(options.field_size, foods)
+    assert layout is not None
+    board = Board(players, layout, options)
+    for episode in range(5):
+        board.reset(seed=100 * seed + episode)
+        over = False
+        while not over:
+            plain = board.twin()
+            eager = np.where(rng.random(players) < 0.4 * board.available[:, 5], 5, rng.integers(6, size=players))
+            found, expected = board.step(eager), ForagingEnv.step(plain, eager)  # also actions that are not available
+            np.testing.assert_array_equal(found[0], expected[0])
+            assert found[1:] == expected[1:]
+            np.testing.assert_array_equal(board.field, plain.field)
+            np.testing.assert_array_equal(board.available, plain.available)
+            for a, b in zip(board.players, plain.players, strict=True):
+                assert (a.position, a.reward, a.score, a.level) == (b.position, b.reward, b.score, b.level)
+            over = found[2]
+
+
+def test_board_steps_alike_with_and_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, ways = np.random.default_rng(0), [make("lbf-4p-2f", OPTIONS, 2) for _ in range(2)]
+    seen = [env.reset([1, 2]) for env in ways]
+    for _ in range(50):
+        actions = (rng.random((2, 4, 6)) * seen[0].avail).argmax(-1)
+        outcomes = []
+        for env, compiled in zip(ways, (True, False), strict=True):
+            monkeypatch.setattr("na2q.envs.board.COMPILED", compiled)
+            outcomes.append(env.step(actions))
+        seen = [outcome.observation for outcome in outcomes]
+        for a, b in zip(
+            *((*outcome.observation, *outcome[1:4], outcome.info["cleared"]) for outcome in outcomes), strict=True
+        ):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("action", [-1, 6])
+def test_unknown_action_is_refused(action: int) -> None:
+    env = make("lbf-3p-3f", OPTIONS, 1)
+    env.reset([0])
+    with pytest.raises(ValueError, match=str(action)):
+        env.step(np.array([[0, action, 0]]))

@@ -7,11 +7,11 @@ state are marked (assumed).
 
 import math
 
-from na2q.envs.battle.compiled import inlined, part
 from na2q.envs.battle.features import distance
 from na2q.envs.battle.records import AIR, ATTACK, ATTACK_MOVE, HEAL, IDLE, NOBODY, Record, Records
 from na2q.envs.battle.spawn import uniform
 from na2q.envs.battle.units import MIN_DAMAGE, RANDOM_DELAY
+from na2q.envs.compiled import inlined, part
 
 HALF_LOOP = 0.5  # what is closer than this is due now
 CALL_RADIUS = 4.0  # comrades this near to a unit under fire come to help (data)

@@ -8,13 +8,13 @@ compare algorithms with each other, never with results on the game.
 from numpy import ndarray
 
 from na2q.envs.battle.combat import choose_targets, land_shots, use_weapons
-from na2q.envs.battle.compiled import compiled, layer, part
 from na2q.envs.battle.features import write_avail, write_features
 from na2q.envs.battle.maps import FIRST_TARGET, MOVE
 from na2q.envs.battle.motion import move_units
 from na2q.envs.battle.outcome import settle
 from na2q.envs.battle.records import ATTACK, HEAL, IDLE, NOBODY, WALK, Record, Records
 from na2q.envs.battle.units import LOOPS_PER_STEP
+from na2q.envs.compiled import compiled, layer, part
 
 LEGAL = -1
 

@@ -10,10 +10,10 @@ import math
 
 from numpy import ndarray
 
-from na2q.envs.battle.compiled import inlined, layer, part
 from na2q.envs.battle.layout import AGENT_STATE, ENEMY_STATE, MOVES, SEEN_ENEMY
 from na2q.envs.battle.maps import FIRST_TARGET, SHOOT, SIGHT, SIZE
 from na2q.envs.battle.records import GROUND, NOBODY, Record, Records
+from na2q.envs.compiled import inlined, layer, part
 
 N_MOVES = len(MOVES)
 N_SEEN = len(SEEN_ENEMY)  # numbers on another unit before its health

@@ -10,10 +10,10 @@ import math
 import numpy as np
 from numpy import ndarray
 
-from na2q.envs.battle.compiled import inlined, part
 from na2q.envs.battle.maps import SIZE
 from na2q.envs.battle.records import AIR, ATTACK_MOVE, GROUND, IDLE, NOBODY, WALK, Record, Records
 from na2q.envs.battle.units import LOOPS_PER_SECOND
+from na2q.envs.compiled import inlined, part
 
 TURNS = (30.0, 60.0, 90.0, 120.0)  # degrees by which a blocked unit turns, the first that is free
 N_TURNS = len(TURNS)

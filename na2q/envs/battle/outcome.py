@@ -1,7 +1,7 @@
 """Reward, victory and defeat of one step, as SMAC 1.0 computes them with default arguments."""
 
-from na2q.envs.battle.compiled import layer, part
 from na2q.envs.battle.records import Record, Records
+from na2q.envs.compiled import layer, part
 
 DEATH_VALUE = 10.0
 WIN_VALUE = 200.0

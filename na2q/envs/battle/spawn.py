@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from na2q.envs.battle.compiled import compiled, part
 from na2q.envs.battle.maps import BattleMap
 from na2q.envs.battle.motion import passable
 from na2q.envs.battle.records import ATTACK_MOVE, Record, Records
 from na2q.envs.battle.units import UNITS
+from na2q.envs.compiled import compiled, part
 
 JITTER = 0.1  # largest random offset of a place, map units
 N_KINDS = len(UNITS)

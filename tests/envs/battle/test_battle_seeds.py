@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from battles import run
 
-from na2q.envs.battle.compiled import drop_stale
 from na2q.envs.battle.env import BattleEnv
+from na2q.envs.compiled import drop_stale
 
 
 @pytest.mark.parametrize("name", ["3m", "MMM2", "corridor"])
@@ -41,7 +41,7 @@ if sys.argv[1] == "plain":
 import hashlib
 import numpy as np
 from na2q.envs.battle import make
-from na2q.envs.battle.compiled import COMPILED
+from na2q.envs.compiled import COMPILED
 assert COMPILED == (sys.argv[1] == "compiled")
 digest = hashlib.sha256()
 for name, steps in (("3m", 9), ("2s_vs_1sc", 4), ("MMM2", 9)):
@@ -98,7 +98,7 @@ def test_a_stale_cache_that_belongs_to_somebody_else_is_not_used(tmp_path, monke
 NO_FOLDER = """
 from numba.core import caching
 caching.CacheImpl._locator_classes = []  # what a read-only install and home come to, for root too
-from na2q.envs.battle.compiled import compiled, layer
+from na2q.envs.compiled import compiled, layer
 def double(x):
     return 2 * x
 assert compiled(double)(4) == layer(double)(4) == 8

@@ -18,7 +18,7 @@ except ImportError:  # numba is optional: everything works without it, some hund
 F = TypeVar("F", bound=Callable)
 
 COMPILED: bool = numba_config is not None and not numba_config.DISABLE_JIT  # pyright: ignore[reportAttributeAccessIssue] set at run time
-"""Whether the engine is compiled in this process."""
+"""Whether environments are compiled in this process."""
 
 
 def drop_stale(folder: Path, cache: Path) -> bool:
@@ -38,8 +38,8 @@ def drop_stale(folder: Path, cache: Path) -> bool:
 
 
 @lru_cache
-def _usable(cache: str) -> bool:
-    return drop_stale(Path(__file__).parent, Path(cache))
+def _usable(folder: Path, cache: str) -> bool:
+    return drop_stale(folder, Path(cache))
 
 
 def _njit(function: F, **options: Any) -> F:
@@ -48,7 +48,7 @@ def _njit(function: F, **options: Any) -> F:
     bare = _bare(function)
     try:
         kept: Any = numba.njit(cache=True, **options)(bare)
-        if not COMPILED or _usable(kept._cache.cache_path):
+        if not COMPILED or _usable(Path(inspect.getfile(bare)).parent, kept._cache.cache_path):
             return cast(F, kept)
     except (RuntimeError, OSError):  # numba finds no folder: a read-only install and home
         pass
