@@ -68,7 +68,7 @@ def parse(pairs: Sequence[str]) -> dict[str, Any]:
 def run(notebook: Path, values: Mapping[str, Any], out: Path) -> Executed:
     """Execute one notebook with parameters; the executed copy lies below `out`/papermill, its figures in `out`/figures.
 
-    Raises RuntimeError where a cell fails; the copy then shows it.
+    Raises RuntimeError where a cell fails, which the copy then shows, and ValueError where there is no code to run.
     """
     copy, page = out / "papermill" / notebook.name, read(notebook)
     if page is None:
