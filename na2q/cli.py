@@ -1,6 +1,7 @@
 """The command `na2q`: train, evaluate, and list what there is."""
 
 import argparse
+import ast
 import inspect
 import os
 import sys
@@ -367,11 +368,17 @@ def figures(
 
 def methods() -> None:
     """List the methods, with the paper that each implements."""
+    for name in METHOD_OPTIONS:
+        source = Path(__file__).parent / "methods" / f"{name}.py"  # read, as an import would wait for torch
+        doc = ast.get_docstring(ast.parse(source.read_text("utf-8"))) if source.exists() else _registered(name)
+        print(f"{name:8} {(doc or '').partition(chr(10))[0]}")
+
+
+def _registered(name: str) -> str | None:
+    """Docstring of the module of a method that somebody else added."""
     from na2q.methods import METHODS
 
-    for name, cls in METHODS.items():
-        module = sys.modules[cls.__module__]
-        print(f"{name:8} {(module.__doc__ or '').splitlines()[0]}")
+    return sys.modules[METHODS[name].__module__].__doc__
 
 
 def envs() -> None:

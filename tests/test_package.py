@@ -66,6 +66,14 @@ def test_help_waits_for_none_of_the_slow_packages() -> None:
     assert done.stdout.splitlines()[-1] == "set()"
 
 
+@pytest.mark.parametrize("command", [["methods"], ["envs"], ["status", "."], ["sweep", "unknown"]])
+def test_what_only_lists_things_does_not_wait_for_torch(command: list[str], tmp_path: Path) -> None:
+    code = f"import sys; from na2q.cli import main\ntry: main({command})\nfinally: print('torch' in sys.modules)"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "False", done.stderr
+
+
 def test_every_package_that_is_imported_is_asked_for() -> None:
     """Names that differ from their package's are listed; extras hold what only some users need."""
     packages = {

@@ -1,6 +1,7 @@
 """One board of Level-Based Foraging: the package's rules with what the paper's setting adds or changes."""
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ class Board(ForagingEnv):
         self.dealt = np.stack([ys, xs, self.field[ys, xs]], -1)
         return dealt
 
-    def step(self, actions: Int[ndarray, " n"]) -> tuple[Any, list[float], bool, bool, dict[str, Any]]:
+    def step(self, actions: Int[ndarray, " n"]) -> tuple[Any, Sequence[float], bool, bool, dict[str, Any]]:
         """Play a step as the package does; where numba is installed several times faster, and equal to the bit.
 
         Returns observations (n, o), the reward of each player, whether the episode is over, False, and no information.
