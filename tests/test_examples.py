@@ -24,6 +24,7 @@ def run(script: str, *arguments: str, cwd: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("page", ["book/own_environment.md", "book/engine.md", "CONTRIBUTING.md"])
 def test_code_of_a_page_runs_as_written(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,6 +32,7 @@ def test_code_of_a_page_runs_as_written(page: str, tmp_path: Path, monkeypatch: 
     exec(compile(python_of(page), page, "exec"), {"__name__": "page"})
 
 
+@pytest.mark.slow
 def test_own_method_and_environment_go_through_the_command_line(tmp_path: Path) -> None:
     named = ("--method", "weighted", "--env", "spread")
     small = ("--preset", "smoke", "--total-steps", "100", "--options.hidden", "8")
@@ -40,6 +42,7 @@ def test_own_method_and_environment_go_through_the_command_line(tmp_path: Path) 
     assert (tmp_path / "episode.gif").exists()
 
 
+@pytest.mark.slow
 def test_methods_are_trained_compared_and_drawn(tmp_path: Path) -> None:
     small = ("--methods", "vdn", "na2q", "--seeds", "1", "2", "--preset", "smoke", "--steps", "60")
     table = run("train_and_compare.py", *small, cwd=tmp_path)
@@ -53,6 +56,7 @@ def test_a_sweep_runs_on_jobs_of_a_queue(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("runs/smoke/*/*/seed-1/weights.safetensors"))) == 1
 
 
+@pytest.mark.slow
 def test_a_task_of_an_array_trains_its_seed(tmp_path: Path) -> None:
     script = [ROOT / "examples" / "slurm_array.sh", "vdn", "matrix-qtran", "--preset", "smoke", "--total-steps", "40"]
     environment = os.environ | {
@@ -64,6 +68,7 @@ def test_a_task_of_an_array_trains_its_seed(tmp_path: Path) -> None:
     assert (tmp_path / "runs" / "matrix-qtran" / "vdn" / "seed-3" / "run.json").exists()
 
 
+@pytest.mark.slow
 def test_a_stored_run_is_explained(tmp_path: Path) -> None:
     stored = ROOT / "data" / "models" / "lbf-4p-2f" / "na2q_released" / "seed-1"
     table = run("explain_run.py", str(stored), "--episodes", "2", cwd=tmp_path)

@@ -47,6 +47,7 @@ def test_sdist_builds_the_same_package(dist: Path) -> None:
     assert shipped() | {"pyproject.toml", "README.md", "LICENSE", "CITATION.cff", "constraints.txt"} <= names
 
 
+@pytest.mark.slow
 def test_wheel_works_away_from_the_checkout(dist: Path, tmp_path: Path) -> None:
     (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:

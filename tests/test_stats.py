@@ -51,6 +51,7 @@ def test_interval_of_two_runs_is_their_range_and_of_one_there_is_none() -> None:
     assert np.isnan(one[1:]).all()
 
 
+@pytest.mark.slow
 def test_interval_of_many_runs_is_as_wide_as_their_sampling_distribution() -> None:
     """400 uniform draws, against the spread of the interquartile mean over 2000 samples of that size."""
     sample = np.random.default_rng(0).random((400, 1))
@@ -74,6 +75,7 @@ def test_runs_are_resampled_within_their_task() -> None:
     assert stratified(lambda x: np.array([x.mean()]), apart)[:, 0].tolist() == [0.5] * 3
 
 
+@pytest.mark.slow
 def test_intervals_and_means_are_those_of_rliable() -> None:
     """Both draw the same bootstrap from streams of their own, so that ends agree within their spread over streams."""
     sample = np.random.default_rng(1).normal(size=(12, 5)) + np.arange(5)

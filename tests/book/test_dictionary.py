@@ -39,6 +39,7 @@ def test_stored_runs_are_described(path: Path) -> None:
     described("metrics.csv", set(pd.read_csv(path.with_name("metrics.csv")).columns))
 
 
+@pytest.mark.slow
 def test_files_of_a_fresh_run_are_described(run_dir: Path) -> None:
     described("run.json", set(json.loads((run_dir / "run.json").read_text())))
     described("metrics.csv", set(pd.read_csv(run_dir / "metrics.csv").columns))
@@ -61,6 +62,7 @@ def test_every_loss_and_norm_described_is_logged_by_some_method() -> None:
     assert described_terms == logged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "env"), [("na2q", "lbf-4p-2f"), ("qmix", "battle-3m"), ("qtran", "matrix-qtran")])
 def test_recordings_are_described(method: str, env: str, tmp_path: Path) -> None:
     save_untrained(configure(method, env), tmp_path / "run")

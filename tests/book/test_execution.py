@@ -76,6 +76,7 @@ def change(name: str, text: str = "changed = 1\n") -> Callable[[Path], object]:
     return lambda root: (root / name).write_text(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("made", "stale"),
     [
@@ -97,6 +98,7 @@ def test_only_pages_that_read_what_changed_are_executed(built: Path, made: Calla
     assert renewed(built) == []
 
 
+@pytest.mark.slow
 def test_new_outputs_replace_the_old_in_the_books_cache(built: Path) -> None:
     change("na2q/values.py", "VALUE = 'new'\n")(built)
     renewed(built)
@@ -105,6 +107,7 @@ def test_new_outputs_replace_the_old_in_the_books_cache(built: Path) -> None:
     assert merged.cells[0].outputs[0].text.startswith("new")
 
 
+@pytest.mark.slow
 def test_pages_without_a_record_begin_first(built: Path) -> None:
     pages = execution.Pages(built / "cache")
     known = execution.read(built / "notebooks" / "reads.ipynb")
@@ -115,6 +118,7 @@ def test_pages_without_a_record_begin_first(built: Path) -> None:
     assert not pages.is_fresh(known)
 
 
+@pytest.mark.slow
 def test_a_page_that_fails_is_named_and_hides_no_other(checkout: Path) -> None:
     broken = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")])
     nbformat.write(broken, checkout / "notebooks" / "broken.ipynb")
@@ -125,6 +129,7 @@ def test_a_page_that_fails_is_named_and_hides_no_other(checkout: Path) -> None:
     assert [line for line in said if "broken.ipynb failed with CellExecutionError" in line]
 
 
+@pytest.mark.slow
 def test_text_with_code_is_a_page_and_text_without_is_none(checkout: Path) -> None:
     page = checkout / "notebooks" / "code.md"
     page.write_text("---\nkernelspec: {name: python3, display_name: Python 3}\n---\n\n```{code-cell}\nprint(7)\n```\n")

@@ -40,6 +40,7 @@ def printed(path: Path) -> str:
     return "".join(out.get("text", "") for cell in nbformat.read(path, 4).cells for out in cell.get("outputs", []))
 
 
+@pytest.mark.slow
 def test_chapter_with_its_own_parameters_is_kept_and_found_by_the_book(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -55,6 +56,7 @@ def test_chapter_with_its_own_parameters_is_kept_and_found_by_the_book(
     assert "NA2Q_FIGURES" not in os.environ
 
 
+@pytest.mark.slow
 def test_chosen_parameters_are_run_and_never_stand_in_for_the_book(checkout: Path) -> None:
     out = checkout / "build"
     main(["figures", "00_a", "--parameters", "quick", "--out", str(out)])

@@ -202,6 +202,7 @@ def test_merge_says_what_it_did_for_nothing(tmp_path: Path, finished: Path) -> N
     assert not (tmp_path / "into").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strike", range(6))
 def test_merge_that_is_cut_off_leaves_one_whole_run(
     strike: int, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -111,6 +111,7 @@ def test_complete_trains_here_and_names_what_fails(tmp_path: Path) -> None:
         execute.complete([Run("t/bad", configure("vdn", "lbf-2p-40f", "smoke"))], tmp_path)
 
 
+@pytest.mark.slow
 def test_second_call_does_only_what_is_left(tmp_path: Path) -> None:
     runs = small(3)
     Sweep(runs[:1], tmp_path, Here()).execute(0.1)
@@ -128,6 +129,7 @@ def test_failed_run_is_reported_and_the_others_go_on(tmp_path: Path) -> None:
     assert "do not fit" in report.failed["t/bad"]
 
 
+@pytest.mark.slow
 def test_killed_worker_takes_no_other_run_with_it(tmp_path: Path) -> None:
     runs, killed = small(3, steps=1500), threading.Event()
 
@@ -176,6 +178,7 @@ def test_run_that_always_crashes_is_given_up_after_its_retries(tmp_path: Path) -
     assert "crashed 3 times" in report.failed["t/0"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", [True, False])
 def test_dask_completes_every_run_once_though_a_worker_is_killed(shared: bool, tmp_path: Path) -> None:
     runs, killed = small(4, steps=3000), threading.Event()

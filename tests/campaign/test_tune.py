@@ -47,6 +47,7 @@ def test_what_cannot_be_searched_is_refused(text: str, message: str) -> None:
         axis(text, small())
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_where_it_stopped(tmp_path: Path) -> None:
     search = ("optim.lr=1e-4..1e-2:log", "agent.hidden=4,8")
     first = tune(small(), search, tmp_path, trials=2)
@@ -70,6 +71,7 @@ def test_another_search_is_not_mixed_in(tmp_path: Path) -> None:
             tune(config, (search,), tmp_path, trials=2)
 
 
+@pytest.mark.slow
 def test_trials_that_fall_behind_are_cut_off_and_those_that_diverge_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +96,7 @@ def test_trials_that_fall_behind_are_cut_off_and_those_that_diverge_are_counted(
     assert len(states) == 9
 
 
+@pytest.mark.slow
 def test_the_command_prints_what_repeats_the_best_trial(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["tune", "--method", "vdn", "--env", "matrix-qtran", "--preset", "smoke", "--total-steps", "40"]
     main([*words, "--search", "optim.lr=1e-3..1e-2", "gamma=0.5,0.9", "--trials", "3", "--out", str(tmp_path / "s")])

@@ -179,6 +179,7 @@ def spread(name: str, options: Any, n_envs: int) -> VectorEnv:
     return from_pettingzoo(SPREAD, n_envs, episode_limit=25)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("registry")
 def test_a_registered_environment_trains_saves_and_loads(tmp_path: Any) -> None:
     envs.register("my-spread", spread)

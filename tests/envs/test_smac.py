@@ -50,6 +50,7 @@ def play(env, reference, seeds, steps=200):
     raise AssertionError("no end")
 
 
+@pytest.mark.slow
 def test_adapter_passes_on_what_the_game_reports(smac_env):
     one, _ = play(smac_env(StandIn, n_envs=2), BattleEnv("3m", n_envs=2), [1, 2])
     assert not one.truncated.any()
@@ -63,6 +64,7 @@ def test_sizes_equal_those_of_the_embedded_engine(name, smac_env):
     assert smac_env(StandIn, name).spec == BattleEnv(name).spec
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", [CrashesOnce, DiesOnce])
 def test_a_crash_ends_the_episode_and_the_game_starts_again(launcher, smac_env):
     env = smac_env(launcher)
@@ -106,6 +108,7 @@ def play_to_the_end(env):
         avail = transition.observation.avail
 
 
+@pytest.mark.slow
 def test_replays_are_written_under_the_names_given_and_not_before(smac_env, tmp_path):
     env = smac_env(StandIn, options=SMACOptions(save_replays=True, replay_dir=str(tmp_path)), n_envs=2)
     play_to_the_end(env)
@@ -140,6 +143,7 @@ class HangsForGood(Hangs):
         return super().step(actions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", [Hangs, HangsForGood])
 def test_a_game_that_does_not_answer_is_ended_and_counts_as_crashed(launcher, smac_env):
     env = smac_env(launcher, options=SMACOptions(timeout=20.0))
@@ -170,6 +174,7 @@ class Meets(StandIn):
         return super().step(actions)
 
 
+@pytest.mark.slow
 def test_copies_step_at_the_same_time(smac_env, tmp_path):
     env = smac_env(Meets, options=SMACOptions(replay_dir=str(tmp_path)), n_envs=3)
     env.reset([0, 1, 2])
@@ -206,6 +211,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["closed", "error", "killed"])
 def test_games_are_closed_however_their_parent_ends(end, tmp_path):
     (tmp_path / "parent.py").write_text(PARENT)

@@ -40,6 +40,7 @@ def crashing(registry):
     return made
 
 
+@pytest.mark.slow
 def test_crashed_episodes_are_neither_learned_from_nor_counted_and_games_end(crashing, tmp_path):
     from na2q.training.run import train  # here, for the games' processes import this file
     from na2q.training.trainer import Trainer

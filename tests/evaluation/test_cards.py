@@ -33,6 +33,7 @@ def test_a_card_says_training_and_what_is_earned(run_dir: Path) -> None:
     assert set(found["expected"]) == {"episodes", "seed", "return", "cleared"}
 
 
+@pytest.mark.slow
 def test_a_card_that_does_not_belong_is_refused(run_dir: Path) -> None:
     with pytest.raises(RunError, match=r"has no card: python -m na2q\.evaluation\.cards"):
         read(run_dir)

@@ -249,6 +249,7 @@ def test_scoreboard_without_runs_settles_theory_and_leaves_the_rest_open(tmp_pat
     assert len(board) == 40
 
 
+@pytest.mark.slow
 def test_new_run_changes_figure_caption_and_scoreboard(tmp_path: Path) -> None:
     def seen() -> tuple[int, str, str]:
         table = results.name_curves(results.load_sweeps(tmp_path, ["figure3", "pilot"]))

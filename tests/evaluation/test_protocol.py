@@ -126,6 +126,7 @@ def test_points_of_curves_need_every_seed() -> None:
 PRESETS = {"released": "na2q", "paper": "na2q preset paper"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("released", "paper", "winner", "reason"),
     [
@@ -149,6 +150,7 @@ def test_higher_preset_wins_and_equal_within_noise_means_paper(
     assert len(decision.by_task) == 4
 
 
+@pytest.mark.slow
 def test_the_package_starts_from_the_preset_that_the_pilot_chose() -> None:
     assert protocol.choose_preset(chapters.shown(["pilot"], method=["na2q"]).runs).winner == DEFAULT_PRESET
 
@@ -159,6 +161,7 @@ def test_presets_are_compared_within_one_sweep() -> None:
         protocol.choose_preset(pd.concat(two))
 
 
+@pytest.mark.slow
 def test_figures_draw_a_panel_for_each_sweep_and_task_and_name_curves_at_their_ends() -> None:
     table = pd.concat(
         [

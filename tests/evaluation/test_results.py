@@ -173,6 +173,7 @@ def test_damaged_run_is_named_in_a_warning_and_the_others_are_there(
         assert load_runs(tmp_path)["seed"].unique().tolist() == [1]
 
 
+@pytest.mark.slow
 def test_what_a_sweep_lacks_is_listed(tmp_path: Path) -> None:
     runs = runs_of("pilot")
     assert len(missing("pilot", tmp_path)) == len(runs)

@@ -17,6 +17,7 @@ def run_of(method: str, env: str, folder: Path, seed: int = 1) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_one_command_draws_a_foraging_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = run_of("na2q", "lbf-3p-3f", tmp_path)
     main(["explain", str(run), "--episodes", "2", "--out", str(tmp_path / "out")])
@@ -28,6 +29,7 @@ def test_one_command_draws_a_foraging_run(tmp_path: Path, capsys: pytest.Capture
     assert "no figure-11a-health" in said
 
 
+@pytest.mark.slow
 def test_one_command_draws_battles_of_several_methods_and_recordings(tmp_path: Path) -> None:
     runs = [run_of(method, "battle-3m", tmp_path) for method in ("vdn", "qmix", "na2q")]
     save(record(runs[0], episodes=2), tmp_path / "vdn.nc")

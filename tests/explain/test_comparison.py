@@ -20,6 +20,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], fi
     return findings.load_all(root, ["na2q_paper", "vdn_paper"], episodes=2)
 
 
+@pytest.mark.slow
 def test_worth_is_that_of_each_model_with_what_most_models_have_first(models: dict) -> None:
     found = comparison.worth(models, 2)
     run = ("na2q_paper", "seed-2")

@@ -12,6 +12,7 @@ from na2q.explain import findings
 from na2q.paths import repo_root
 
 
+@pytest.mark.slow
 def test_stored_findings_can_be_measured_again() -> None:
     stored = pd.read_csv(repo_root() / "data" / "explanations.csv")
     kind, model = "na2q_released", "seed-1"
@@ -38,6 +39,7 @@ def test_battles_are_asked_about_plans_deaths_and_hits(tmp_path: Path) -> None:
     assert {"sampled mask over chance", "mask over occlusion"} < set(found)
 
 
+@pytest.mark.slow
 def test_models_of_one_kind_are_compared(tmp_path: Path) -> None:
     for seed in (1, 2):
         save_untrained(

@@ -244,6 +244,7 @@ def test_names_cannot_break_out_of_the_page(recordings: dict[Any, xr.Dataset]) -
         assert contents_of(made)["steps"][0]["taken"][0] == text
 
 
+@pytest.mark.slow
 def test_an_episode_that_is_not_there_is_refused(recordings: dict[Any, xr.Dataset]) -> None:
     with pytest.raises(ValueError, match="episode is 5"):
         player(recordings[CASES[0]], 5)

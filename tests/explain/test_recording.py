@@ -290,6 +290,7 @@ def test_environment_without_names_gets_numbers(folder: Path, monkeypatch: pytes
     assert "player_position" not in found
 
 
+@pytest.mark.slow
 def test_whatever_is_changed_in_a_file_is_found(tmp_path: Path, recording: xr.Dataset) -> None:
     save(recording, tmp_path / "whole.nc")
     whole, path, rng = (tmp_path / "whole.nc").read_bytes(), tmp_path / "flipped.nc", np.random.default_rng(0)

@@ -52,6 +52,7 @@ def test_unknown_method_is_an_error() -> None:
         method_facts("chess")
 
 
+@pytest.mark.slow
 def test_overview_has_a_line_for_each_method() -> None:
     assert list(overview().index) == list(METHODS)
 

@@ -43,6 +43,7 @@ def test_the_best_table_of_the_climbing_game_has_the_wrong_greedy_action_for_bot
     assert {valleys(CLIMBING, family=family)[0].greedy for family in ("monotone", "na2q")} == {(2, 2)}
 
 
+@pytest.mark.slow
 def test_the_plateau_is_a_local_minimum_among_all_monotone_tables() -> None:
     plateau = np.where(GAME == 0, 0.0, -8.0)
     found = local_minima(GAME)

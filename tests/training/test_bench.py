@@ -22,6 +22,7 @@ KEYS = {
 PARTS = {"floor", "play", "environment", "replay", "forward", "backward", "optimiser"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "env"), [("cds", "lbf-3p-3f"), ("na2q", "battle-3m")])
 def test_bench_writes_every_number_it_promises(
     method: str, env: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

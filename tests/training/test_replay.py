@@ -223,6 +223,7 @@ except RuntimeError as error:
 """
 
 
+@pytest.mark.slow
 def test_short_memory_names_the_setting_and_loses_no_episode(tmp_path: Path) -> None:
     (tmp_path / "short.py").write_text(SHORT)
     paths = {"PYTHONPATH": ":".join(sys.path)}

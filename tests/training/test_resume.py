@@ -55,6 +55,7 @@ def interrupted_after(updates: int, config: TrainConfig, run_dir: Path, monkeypa
             train(config, run_dir, checkpoint_minutes=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["vdn", "na2q"])
 def test_resumed_run_is_bit_identical(method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = configure(method, preset="smoke")
@@ -65,6 +66,7 @@ def test_resumed_run_is_bit_identical(method: str, tmp_path: Path, monkeypatch: 
     assert_same_run(tmp_path / "whole", tmp_path / "cut")
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_a_run_completes_with_the_same_numbers(tmp_path: Path) -> None:
     train(CONFIG, tmp_path / "whole")
     rng, run = np.random.default_rng(0), tmp_path / "killed"
@@ -84,6 +86,7 @@ def test_killed_at_random_moments_a_run_completes_with_the_same_numbers(tmp_path
     assert_same_run(tmp_path / "whole", run)
 
 
+@pytest.mark.slow
 def test_sigterm_saves_and_exits_with_success(tmp_path: Path) -> None:
     process = start(tmp_path, "--total-steps", "100000", "--checkpoint-minutes", "60")
     metrics = tmp_path / "metrics.csv"
@@ -111,6 +114,7 @@ def test_complete_run_is_returned_and_not_trained_again(tmp_path: Path) -> None:
     assert before == {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir() if path.name != ".lock"}
 
 
+@pytest.mark.slow
 def test_other_settings_are_refused_by_name_and_nothing_is_lost(tmp_path: Path) -> None:
     train(CONFIG, tmp_path)
     weights = (tmp_path / "weights.safetensors").read_bytes()
@@ -130,6 +134,7 @@ def test_damaged_checkpoint_is_named(damage: str, tmp_path: Path, monkeypatch: p
         train(CONFIG, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_is_found_wherever_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupted_after(2, CONFIG, tmp_path, monkeypatch)
     path, rng = tmp_path / checkpoint.NAME, np.random.default_rng(0)
@@ -145,6 +150,7 @@ def test_a_flipped_bit_is_found_wherever_it_lies(tmp_path: Path, monkeypatch: py
     assert checkpoint.restore(Trainer(CONFIG), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["weights.safetensors", "best.safetensors"])
 def test_a_flipped_bit_of_weights_is_found(name: str, tmp_path: Path) -> None:
     train(CONFIG, tmp_path)
@@ -158,6 +164,7 @@ def test_a_flipped_bit_of_weights_is_found(name: str, tmp_path: Path) -> None:
             read_weights(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("other", "difference"),
     [
@@ -232,6 +239,7 @@ def test_non_finite_loss_stops_with_term_step_and_checkpoint(tmp_path: Path, mon
     assert np.isfinite(pd.read_csv(tmp_path / "metrics.csv")["loss"].iloc[-1])
 
 
+@pytest.mark.slow
 def test_absolute_metric_tests_the_best_weights_on_ten_times_the_episodes(tmp_path: Path) -> None:
     train(CONFIG, tmp_path)
     stored = read_record(tmp_path)["absolute"]

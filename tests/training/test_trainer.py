@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -16,6 +17,7 @@ from na2q.training.trainer import Trainer
 TIMES = ["seconds"]  # the only column that may differ between equal runs
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_numbers_and_another_does_not() -> None:
     first, second, other = (
         train(configure("na2q", preset="smoke", seed=seed)).drop(columns=TIMES) for seed in (3, 3, 4)

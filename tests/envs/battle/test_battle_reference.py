@@ -65,6 +65,7 @@ def test_unit_tables_equal_the_reference(name):
     assert list(MAPS[name].enemies) == list(reference["enemy_type"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFERENCE_MAPS)
 def test_observations_and_state_equal_smac(name):
     reference = load(name)

@@ -58,6 +58,7 @@ print(digest.hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_plain_python_equals_compiled():
     """Without numba the engine runs as plain Python, with the same results."""
     root = str(Path(__file__).parents[3])

@@ -40,6 +40,7 @@ def test_one_hit_deals_the_damage_worked_out_by_hand(shooter, target, shield, lo
     assert units[1]["shield"] == pytest.approx(shield - loss[1])
 
 
+@pytest.mark.slow
 def test_zealot_strikes_twice_and_a_marine_every_14_loops_or_so():
     for kind, hits in (("zealot", 2), ("marine", 1)):
         world, units = duel(kind, "marauder")

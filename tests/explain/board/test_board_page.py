@@ -272,6 +272,7 @@ def test_what_the_board_cannot_show_is_a_player_that_says_why(
     assert "na2q-player" in text
 
 
+@pytest.mark.slow
 def test_the_command_shows_one_run(tmp_path: Path, capsys: Any) -> None:
     with pytest.raises(SystemExit):
         main(["explain", "a", "b", "--interactive", str(tmp_path / "out.html")])

@@ -200,6 +200,7 @@ def test_weights_lose_less_than_their_row_says() -> None:
         assert found[name].shape == x.shape
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "script", [*Path(page.__file__).parent.glob("*.mjs"), *HERE.glob("*.mjs")], ids=lambda p: p.name
 )

@@ -58,6 +58,7 @@ def runs(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
+@pytest.mark.slow
 def test_the_table_scores_models_alone_and_together(runs: Path) -> None:
     table = benchmark([runs], episodes=3, setting=Setting(horizon=3, absence="random"))
     assert set(table["model"]) == {"seed-1", "seed-2", "2 models"}
@@ -70,6 +71,7 @@ def test_the_table_scores_models_alone_and_together(runs: Path) -> None:
     assert game["value"].sum() == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_what_was_measured_is_kept_and_found_again(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = benchmark([runs], 2, Setting(horizon=2), tmp_path / "kept")
     assert len(list((tmp_path / "kept").glob("*.nc"))) == 3
@@ -83,6 +85,7 @@ def test_what_was_measured_is_kept_and_found_again(runs: Path, tmp_path: Path, m
         measured(runs / "matrix" / "seed-1", 2, Setting(horizon=3), tmp_path / "kept")
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_table(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "credits.csv"
     main(["credits", str(runs), "--episodes", "2", "--horizon", "2", "--out", str(out)])

@@ -129,6 +129,7 @@ def test_values_add_up_and_repeat(env: str, absence: Any, tmp_path: Path) -> Non
     assert not known or (found["shapley_se"].values[expected] == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["na2q", "qmix"])
 def test_the_whole_team_goes_on_as_the_episode_did(method: str, tmp_path: Path) -> None:
     """Memories and last actions are those of the moment: the continuation of all is the recorded episode."""
@@ -141,6 +142,7 @@ def test_the_whole_team_goes_on_as_the_episode_did(method: str, tmp_path: Path) 
     np.testing.assert_allclose(worth[filled], ahead[filled], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_sampled_subsets_agree_with_all_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_untrained(configure("vdn", "lbf-4p-2f", **SHORT), tmp_path)
     greedy = record(tmp_path, episodes=6, seed=1)
