@@ -1,15 +1,18 @@
 """Any PettingZoo ParallelEnv with discrete actions and one reward for the team, as an environment of this package."""
 
-from collections.abc import Callable, Mapping, Sequence
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from gymnasium import spaces
+from gymnasium.utils import EzPickle
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from na2q.arguments import checks_arguments
-from na2q.envs.base import Observation, Transition, check_seeds, stack
+from na2q.envs.base import Observation, Transition, check_seeds, check_sources, stack
 from na2q.spec import EnvSpec
 
 MASK = "action_mask"  # PettingZoo's name for what is available, in observations or infos
@@ -182,6 +185,8 @@ def _seen(agent: str, space: Any) -> spaces.Space:
 class PettingZooEnv:
     """E copies of a ParallelEnv, stepped one after the other."""
 
+    chance = False  # a clone holds its source's random numbers, so that equal actions lead to equal continuations
+
     def __init__(self, teams: Sequence[Team], episode_limit: int) -> None:
         self.teams, self.n_envs = teams, len(teams)
         first = teams[0]
@@ -219,6 +224,23 @@ class PettingZooEnv:
         self.running &= ~(terminated | truncated)
         return Transition(stack(self.last), reward, terminated, truncated, {})
 
+    def clone(self, sources: Sequence[int], seeds: Sequence[int] | None = None) -> "PettingZooEnv":
+        """Copy environments as they stand, by `copy.deepcopy`; see `na2q.envs.base.Clonable`.
+
+        Seeds change nothing, since an environment takes one at a reset only. Raises ValueError too where an
+        environment cannot be copied.
+        """
+        chosen = check_sources(sources, seeds, self.n_envs)
+        other = copy.copy(self)
+        try:
+            with _copied_as_it_stands():
+                other.teams = [copy.deepcopy(self.teams[k]) for k in chosen]
+        except (TypeError, copy.Error) as error:
+            raise ValueError(f"{self.teams[0].env} cannot be played on from a step: {error}") from error
+        other.n_envs, other.running = len(chosen), self.running[chosen]
+        other.last = [self.last[k] for k in chosen]
+        return other
+
     def draw(self, axes: Any, copy: int = 0) -> None:
         """Show the environment's own picture; raise ValueError unless it was made with ``render_mode="rgb_array"``."""
         picture = self.teams[copy].env.render()
@@ -233,6 +255,27 @@ class PettingZooEnv:
         """Close every copy."""
         for team in self.teams:
             team.env.close()
+
+
+@contextmanager
+def _copied_as_it_stands() -> Iterator[None]:
+    """Let EzPickle, which many environments inherit, be copied by its attributes: else it is built anew, not begun.
+
+    Attributes of pygame, which serve to draw and cannot be copied, are shared.
+    """
+
+    def by_attributes(self: Any, memo: dict[int, Any]) -> Any:
+        other = memo[id(self)] = type(self).__new__(type(self))
+        for name, value in vars(self).items():
+            drawn = type(value).__module__.startswith("pygame")
+            vars(other)[name] = value if drawn else copy.deepcopy(value, memo)
+        return other
+
+    EzPickle.__deepcopy__ = by_attributes
+    try:
+        yield
+    finally:
+        del EzPickle.__deepcopy__
 
 
 @checks_arguments

@@ -1,19 +1,24 @@
 """Clones: what is played on from a copy is what the original would have played, and the original never notices."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from mpe2 import simple_spread_v3
 from numpy import ndarray
 
 from na2q.config import configure
-from na2q.envs import make
+from na2q.envs import from_pettingzoo, make
 from na2q.envs.base import Clonable, Observation, Transition
 
-NAMES = ["matrix-two_step", "lbf-4p-2f", "lbf-3p-3f", "battle-3m", "battle-2s3z"]
+NAMES = ["matrix-two_step", "lbf-4p-2f", "lbf-3p-3f", "battle-3m", "battle-2s3z", "spread"]
+SPREAD = partial(simple_spread_v3.parallel_env, N=3, local_ratio=0.0, max_cycles=25)
 
 
 def build(name: str, n_envs: int) -> Any:
+    if name == "spread":
+        return from_pettingzoo(SPREAD, n_envs, episode_limit=25)
     env = make(name, configure("vdn", name).env_options, n_envs)
     assert isinstance(env, Clonable)
     return env
@@ -124,7 +129,7 @@ def test_an_episode_that_has_ended_stays_so_in_its_clone(name: str) -> None:
         ([0, 1], [3], "1 seeds for 2 sources"),
     ],
 )
-@pytest.mark.parametrize("name", ["matrix-qtran", "lbf-3p-3f", "battle-3m"])
+@pytest.mark.parametrize("name", ["matrix-qtran", "lbf-3p-3f", "battle-3m", "spread"])
 def test_impossible_clones_are_refused(name: str, sources: Any, seeds: Any, message: str) -> None:
     env = build(name, 2)
     env.reset([0, 1])

@@ -227,3 +227,11 @@ def test_names_of_the_package_cannot_be_taken() -> None:
         envs.register("lbf-mine", spread)
     with pytest.raises(ValueError, match="method 'vdn' belongs to na2q"):
         methods.register("vdn", VDN)
+
+
+def test_what_cannot_be_copied_is_not_played_on() -> None:
+    env = from_pettingzoo(SPREAD, episode_limit=25)
+    env.reset([1])
+    env.teams[0].env.unwrapped.game = (step for step in range(3))  # no copy can be made of it
+    with pytest.raises(ValueError, match=r"cannot be played on from a step: cannot pickle 'generator'"):
+        env.clone([0, 0])
