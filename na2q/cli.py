@@ -169,12 +169,12 @@ def explain(
 def credits(
     paths: Annotated[list[Path], tyro.conf.Positional],
     out: Path = Path("credits.csv"),
-    episodes: int = 16,
-    horizon: int = 10,
-    streams: int = 8,
+    episodes: Copies = 16,
+    horizon: Count = 10,
+    streams: Copies = 8,
     absence: Literal["idle", "random"] = "idle",
-    every: int = 1,
-    seed: int = 0,
+    every: Count = 1,
+    seed: Whole = 0,
 ) -> None:
     """Compare what methods say of who earned the reward with what a simulator says; the same command goes on.
 

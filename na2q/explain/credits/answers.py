@@ -12,6 +12,8 @@ import xarray as xr
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Whole
 from na2q.explain.baselines import mean_utilities
 from na2q.explain.coalitions import acting_together, unary_terms
 from na2q.explain.interventions import scores
@@ -27,7 +29,8 @@ OUTSIDE = ("occlusion", "nearness", "paid", "acting together", "random", "unifor
 """Answers that do not come from what a method says of credit; the others are the method's own."""
 
 
-def of_agents(probe: Probe, seed: int = 0) -> dict[str, Float[ndarray, "e t n"]]:
+@checks_arguments
+def of_agents(probe: Probe, seed: Whole = 0) -> dict[str, Float[ndarray, "e t n"]]:
     """Return every answer on agents that a trained network and its recording can give.
 
     The network's own are those of `na2q.explain.interventions.scores`, and slope: dQ_tot / dQ_i, the weight of an agent
@@ -53,7 +56,8 @@ def of_agents(probe: Probe, seed: int = 0) -> dict[str, Float[ndarray, "e t n"]]
     return found | {"random": blank * np.random.default_rng(seed).random(blank.shape), "uniform": blank}
 
 
-def of_pairs(probe: Probe, seed: int = 0) -> dict[str, Float[ndarray, "e t p"]]:
+@checks_arguments
+def of_pairs(probe: Probe, seed: Whole = 0) -> dict[str, Float[ndarray, "e t p"]]:
     """Return every answer on pairs of agents: the network's terms of pairs, and what its joint value says of them.
 
     credit, shape, contribution and purified are those of terms of two agents, where a method has one for each pair.
@@ -80,6 +84,7 @@ def of_pairs(probe: Probe, seed: int = 0) -> dict[str, Float[ndarray, "e t p"]]:
     return found | {"random": blank * np.random.default_rng(seed).random(blank.shape), "uniform": blank}
 
 
+@checks_arguments
 def joint_worth(probe: Probe) -> Float[ndarray, "r b"]:
     """What Q_tot says of every subset of the agents, the others having their mean utility; a game of `dividends`."""
     baseline = mean_utilities(probe.recording)

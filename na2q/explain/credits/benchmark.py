@@ -18,6 +18,9 @@ import torch
 import xarray as xr
 from jaxtyping import Bool
 
+from na2q.arguments import checks_arguments
+from na2q.config import Curve
+from na2q.config.checks import Copies, Whole
 from na2q.explain.credits.answers import OUTSIDE, of_agents, of_pairs
 from na2q.explain.credits.scoring import Rows, Scored, score
 from na2q.explain.credits.truth import Setting, truth
@@ -31,7 +34,7 @@ from na2q.theory.dividends import banzhaf_values, differences, interactions, pur
 from na2q.training.runlog import WEIGHTS, read_weights
 
 EPISODES = 16
-SCHEMA = 1  # of the kept files; raised when what they hold changes
+SCHEMA = 2  # of the kept files; raised when what they hold changes
 ORDERS = (1, 2, 3)  # that the table tells apart
 
 AGENTS = {"shapley": None, "banzhaf": banzhaf_values, "difference": differences}
@@ -42,6 +45,7 @@ MAIN = ("shapley", "interaction")
 """What answers are compared with by every score; with the rest by ranks."""
 
 
+@checks_arguments
 def runs_in(paths: Sequence[Path]) -> list[Path]:
     """Expand folders of runs into their runs: whatever holds weights below a path that holds none itself."""
     found = []
@@ -51,7 +55,8 @@ def runs_in(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def measured(path: Path, episodes: int, setting: Setting, kept: Path | None = None) -> xr.Dataset:
+@checks_arguments
+def measured(path: Path, episodes: Copies, setting: Setting, kept: Path | None = None) -> xr.Dataset:
     """Return the truth and all answers of one model, from a kept file where there is one.
 
     Args:
@@ -86,7 +91,8 @@ def measured(path: Path, episodes: int, setting: Setting, kept: Path | None = No
         {axis: np.array(list(rows), dtype=object) for axis, rows in said.items()}
     )
     config = trained.config
-    found = found.assign_attrs(kind=f"{config.method}_{config.preset}", model=path.name, steps=config.total_steps)
+    kind = " ".join(filter(None, (f"{config.method}_{config.preset}", Curve.of(config).variant)))
+    found = found.assign_attrs(kind=kind, model=path.name, steps=config.total_steps)
     if place:
         place.parent.mkdir(parents=True, exist_ok=True)
         with replacing(place) as part:
@@ -94,6 +100,7 @@ def measured(path: Path, episodes: int, setting: Setting, kept: Path | None = No
     return found
 
 
+@checks_arguments
 def targets(real: xr.Dataset) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield what the answers are compared with: "agents" or "pairs", a name, and values (half, episode, step, m)."""
     yield "agents", "shapley", real["shapley"].values
@@ -106,7 +113,8 @@ def targets(real: xr.Dataset) -> Iterator[tuple[str, str, np.ndarray]]:
             yield "pairs", name, function(worth)
 
 
-def table_of(models: Sequence[xr.Dataset], seed: int = 0) -> pd.DataFrame:
+@checks_arguments
+def table_of(models: Sequence[xr.Dataset], seed: Whole = 0) -> pd.DataFrame:
     """Score models of one kind on one task: each alone, and together where there are several.
 
     Args:
@@ -114,11 +122,11 @@ def table_of(models: Sequence[xr.Dataset], seed: int = 0) -> pd.DataFrame:
         seed: of the intervals.
 
     Returns:
-        Columns env, kind, model ("3 models" for all together), steps (of training), episodes, horizon, absence,
-        return (mean over the episodes), level (agents, pairs or team), answer, source (method, outside or truth),
-        target, score, value, low, high, chance, ceiling and rows (steps scored). Answers are scored by rank, top and
-        slope, see `na2q.explain.credits.scoring.score`. Rows of the level team say how much of the worth of a
-        random subset is of order 1, 2 or 3.
+        Columns env, kind (method and preset, then what else departs from it), model ("3 models" for all together),
+        steps (of training), episodes, horizon, absence, return (mean over the episodes), level (agents, pairs or team),
+        answer, source (method, outside or truth), target, score, value, low, high, chance, ceiling and rows (steps
+        scored). Answers are scored by rank, top and slope, see `na2q.explain.credits.scoring.score`. Rows of the level
+        team say how much of the worth of a random subset is of order 1, 2 or 3.
     """
     rows: list[dict[str, Any]] = []
     several = [list(models)] if len(models) > 1 else []
@@ -181,9 +189,10 @@ def _orders(group: Sequence[xr.Dataset], seed: int) -> Iterator[dict[str, Any]]:
             yield about | estimate._asdict() | {"chance": np.nan, "ceiling": np.nan, "rows": len(parts)}
 
 
+@checks_arguments
 def benchmark(
     paths: Sequence[Path],
-    episodes: int = EPISODES,
+    episodes: Copies = EPISODES,
     setting: Setting = Setting(),  # noqa: B008  # immutable
     kept: Path | None = None,
 ) -> pd.DataFrame:
@@ -199,7 +208,7 @@ def benchmark(
         ValueError: as by `truth`, or no paths.
         RunError: weights that cannot be read.
     """
-    setting.check()
+    setting = setting.check()
     if not paths:
         raise ValueError("the benchmark got no runs: give folders of runs, or weights files")
     groups: dict[tuple[str, str], list[xr.Dataset]] = {}
@@ -211,6 +220,7 @@ def benchmark(
     return pd.concat([table_of(group, setting.seed) for _, group in sorted(groups.items())], ignore_index=True)
 
 
+@checks_arguments
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Rank correlations with the Shapley values, of all models of a kind together: a row for each answer."""
     whole = table[table["model"].str.endswith(" models")]
@@ -223,6 +233,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     return cells.pivot_table(index="answer", columns="of", values="cell", aggfunc="first").fillna("")
 
 
+@checks_arguments
 def save(table: pd.DataFrame, out: Path) -> None:
     """Write a table with four significant digits, whole or not at all."""
     with replacing(out) as part:

@@ -3,7 +3,7 @@
 Letters in shapes: c copies, n agents, a actions, h hidden features.
 """
 
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,6 +11,8 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from torch import Tensor
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Count
 from na2q.envs.base import Observation, VectorEnv
 from na2q.nets.actor import step_function
 from na2q.nets.agents import RecurrentAgent
@@ -22,12 +24,7 @@ battles (no-op for the dead), and with random any available action. Its body sta
 seen by the others in both cases."""
 
 
-def check_absence(absence: str) -> None:
-    """Raise ValueError for a word that is not an `Absence`."""
-    if absence not in get_args(Absence):
-        raise ValueError(f"absence is {absence!r}, must be one of {', '.join(get_args(Absence))}")
-
-
+@checks_arguments
 @torch.inference_mode()
 def play_on(
     env: VectorEnv,
@@ -67,8 +64,9 @@ def play_on(
     return total
 
 
+@checks_arguments
 def preferences(
-    absence: Absence, steps: int, shape: tuple[int, ...], n_agents: int, n_actions: int, rng: np.random.Generator
+    absence: Absence, steps: Count, shape: tuple[int, ...], n_agents: Count, n_actions: Count, rng: np.random.Generator
 ) -> Float[ndarray, "j ... n a"]:
     """Return what absent agents like: all actions alike where they idle, drawn anew for each step where they do not.
 

@@ -10,6 +10,8 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy.stats import rankdata
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Whole
 from na2q.stats import Estimate, mean_over, slope
 
 EQUAL = 1e-9
@@ -35,12 +37,14 @@ class Rows(NamedTuple):
     model: Int[ndarray, " r"]
 
 
+@checks_arguments
 def tells_apart(true: Float[ndarray, "h r m"]) -> Bool[ndarray, " r"]:
     """Rows in which there is somebody to tell from the others, and nothing is unknown."""
     mean = true.mean(0)
     return np.isfinite(mean).all(-1) & (np.ptp(np.nan_to_num(mean), axis=-1) > EQUAL)
 
 
+@checks_arguments
 def ranks(said: Float[ndarray, "r m"], true: Float[ndarray, "r m"]) -> Float[ndarray, " r"]:
     """Spearman's correlation within each row; 0 where either is the same for all, since that ranks nobody."""
     a, b = (rankdata(_rounded(x), axis=-1) - (x.shape[-1] + 1) / 2 for x in (said, true))
@@ -48,13 +52,15 @@ def ranks(said: Float[ndarray, "r m"], true: Float[ndarray, "r m"]) -> Float[nda
     return np.where(spread > 0, (a * b).sum(-1) / np.where(spread > 0, spread, 1), 0.0)
 
 
+@checks_arguments
 def tops(said: Float[ndarray, "r m"], true: Float[ndarray, "r m"]) -> Float[ndarray, " r"]:
     """Chance that one of those named first is one of those who are first, in each row; ties are broken at random."""
     first, really = (x >= x.max(-1, keepdims=True) - EQUAL for x in (said, true))
     return (first & really).sum(-1) / first.sum(-1)
 
 
-def score(said: Float[ndarray, "r m"], true: Float[ndarray, "h r m"], rows: Rows, seed: int = 0) -> dict[str, Scored]:
+@checks_arguments
+def score(said: Float[ndarray, "r m"], true: Float[ndarray, "h r m"], rows: Rows, seed: Whole = 0) -> dict[str, Scored]:
     """Score one answer against both halves of the truth; a score is the mean of the two.
 
     Args:

@@ -11,15 +11,17 @@ Letters in shapes: e episodes, t steps, r rows (episodes of a step), k streams, 
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Copies, Count, Positive, Whole, checked
 from na2q.envs.base import Clonable, Observation, VectorEnv
-from na2q.explain.credits.continuation import Absence, check_absence, play_on, preferences
+from na2q.explain.credits.continuation import Absence, play_on, preferences
 from na2q.nets.agents import RecurrentAgent
 from na2q.terminal import progress
 from na2q.theory.dividends import members, shapley_values
@@ -40,34 +42,28 @@ ROUND = 8
 class Setting(NamedTuple):
     """What is meant by the truth."""
 
-    horizon: int = 10
+    horizon: Count = 10
     """Steps that a continuation lasts, unless its episode ends before."""
-    streams: int = 8
+    streams: Copies = 8
     """Continuations of every subset with other random numbers; one is enough where nothing is random."""
     absence: Absence = "idle"
     """What absent agents do."""
-    every: int = 1
+    every: Count = 1
     """The first step of an episode is looked at, and then one in so many."""
-    seed: int = 0
+    seed: Whole = 0
     """Decides random numbers."""
-    precision: float = 0.05
+    precision: Positive = 0.05
     """Standard error, in units of return, below which no more subsets are drawn where they are sampled."""
-    most: int = 256
+    most: Count = 256
     """Orders of agents after which no more are drawn in any case where subsets are sampled."""
 
     def check(self) -> "Setting":
-        """Return these settings; raise ValueError for the first one that is out of range."""
-        for name in ("horizon", "streams", "every", "most"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, must be at least 1")
-        if self.seed < 0:
-            raise ValueError(f"seed is {self.seed}, must be 0 or more")
-        if not self.precision > 0:
-            raise ValueError(f"precision is {self.precision}, must be above 0")
-        check_absence(self.absence)
-        return self
+        """Return these settings as plain numbers; raise ValueError for the first one that is out of range."""
+        hints = get_type_hints(Setting, include_extras=True)
+        return Setting(**{name: checked(name, value, hints[name]) for name, value in self._asdict().items()})
 
 
+@checks_arguments
 def truth(path: str | Path, greedy: xr.Dataset, setting: Setting = Setting()) -> xr.Dataset:  # noqa: B008  # immutable
     """Compute what agents earn from every step of recorded episodes on.
 
@@ -99,6 +95,7 @@ def truth(path: str | Path, greedy: xr.Dataset, setting: Setting = Setting()) ->
     return found.assign_attrs(env=env, run=greedy.attrs["run"])
 
 
+@checks_arguments
 def measure(
     env: VectorEnv,
     agent: RecurrentAgent,
@@ -121,7 +118,7 @@ def measure(
     Raises:
         ValueError: a setting out of range, or an environment whose state cannot be copied.
     """
-    setting.check()
+    setting = setting.check()
     if not isinstance(env, Clonable):
         raise ValueError(f"{title or env} cannot be played on from a step: it has no `clone` (na2q.envs.Clonable)")
     with progress(unit="step", desc=title, leave=False) as bar:

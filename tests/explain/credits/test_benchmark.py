@@ -97,7 +97,7 @@ def test_the_command_writes_the_table(runs: Path, tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--horizon", "0"], "horizon is 0, must be at least 1"),
+        (["--horizon", "0"], "horizon is 0, must be a whole number, at least 1"),
         (["--episodes", "0"], "episodes is 0, must be a whole number, at least 1"),
         (["--absence", "dead"], "idle"),
     ],

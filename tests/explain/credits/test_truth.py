@@ -161,13 +161,14 @@ def test_sampled_subsets_agree_with_all_of_them(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"horizon": 0}, "horizon is 0, must be at least 1"),
-        ({"streams": -1}, "streams is -1, must be at least 1"),
-        ({"every": 0}, "every is 0"),
+        ({"horizon": 0}, "horizon is 0, must be a whole number, at least 1"),
+        ({"streams": -1}, "streams is -1, must be a whole number, at least 1 and at most 10,000"),
+        ({"every": 1.5}, "every is 1.5, must be a whole number"),
+        ({"horizon": "ten"}, "horizon is 'ten', must be a whole number"),
         ({"most": 0}, "most is 0"),
-        ({"seed": -1}, "seed is -1, must be 0 or more"),
-        ({"precision": 0.0}, "precision is 0.0, must be above 0"),
-        ({"absence": "dead"}, "absence is 'dead', must be one of idle, random"),
+        ({"seed": -1}, "seed is -1, must be a whole number, at least 0"),
+        ({"precision": 0.0}, "precision is 0.0, must be a number, above 0"),
+        ({"absence": "dead"}, "absence is 'dead', must be one of 'idle', 'random'"),
     ],
 )
 def test_settings_out_of_range_are_named(setting: dict[str, Any], message: str, tmp_path: Path) -> None:
