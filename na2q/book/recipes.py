@@ -58,12 +58,24 @@ RECIPES = (
         ("-m", "na2q.explain.credits.benchmark", "--out", "data/credits.csv"),
         (
             "data/models/*/*/*/weights.safetensors",
-            "na2q/explain/credits/*.py",
+            *(
+                f"na2q/explain/credits/{name}.py"
+                for name in ("answers", "benchmark", "continuation", "scoring", "truth")
+            ),
             *(f"na2q/explain/{name}.py" for name in ("coalitions", "interventions", "purification")),
             "na2q/stats.py",
             "na2q/theory/dividends.py",
         ),
         10,
+    ),
+    Recipe(
+        "data/credit_games.csv",
+        ("-m", "na2q.explain.credits.recovery", "--out", "data/credit_games.csv"),
+        (
+            *(f"na2q/explain/credits/{name}.py" for name in ("games", "recovery")),
+            "na2q/theory/dividends.py",
+        ),
+        15,
     ),
     Recipe(
         "data/battle_calibration.csv",

@@ -4,12 +4,14 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from na2q.arguments import checks_arguments
 from na2q.style import PALETTE, figure_width, literal, look
 
 SHOWN = ("q", "credit", "shape", "contribution", "purified", "shapley", "slope", "occlusion", "nearness", "paid")
 """Answers of the figure, from the method's own to those from outside."""
 
 
+@checks_arguments
 def whole_kinds(table: pd.DataFrame) -> pd.DataFrame:
     """Keep one row for each kind of model and score: of all its models together where there are several.
 
@@ -21,6 +23,7 @@ def whole_kinds(table: pd.DataFrame) -> pd.DataFrame:
     return table[several | (count == 1)]
 
 
+@checks_arguments
 def agreement(table: pd.DataFrame) -> Figure:
     """Draw the rank correlation of answers with true Shapley values, a panel for each task, a colour for each kind.
 
@@ -51,4 +54,41 @@ def agreement(table: pd.DataFrame) -> Figure:
         axes.set_yticks(range(len(answers)), answers)
     figure.supxlabel("rank correlation with the true Shapley values")
     figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=len(kinds))
+    return figure
+
+
+SAID = {
+    ("team", "q_tot"): ("the payoff, by Q_tot", "|"),
+    ("agents", "of q_tot"): ("agents' shares, by Q_tot", "o"),
+    ("agents", "q"): ("agents' shares, by their utilities", "x"),
+    ("agents", "contribution"): ("agents' shares, by the method's own terms", "s"),
+}
+"""Answers of the figure of games, with their names and markers."""
+
+
+@checks_arguments
+def recovery(table: pd.DataFrame) -> Figure:
+    """Draw how what methods say of known games follows the truth, a panel for each game, a row for each method.
+
+    Args:
+        table: as `na2q.explain.credits.recovery.compare` makes it; means over its seeds are drawn.
+    """
+    seen = table[table["seen"]]
+    means = seen.groupby(["game", "method", "level", "answer"])["correlation"].mean()
+    games, methods = (list(dict.fromkeys(seen[name])) for name in ("game", "method"))
+    figure, panels = plt.subplots(
+        *(1, len(games)), figsize=(figure_width(len(games), 2.2, 1.2), 0.32 * len(methods) + 1.6),
+        sharey=True, sharex=True, squeeze=False, layout="constrained",
+    )  # fmt: skip
+    for axes, game in zip(panels[0], games, strict=True):
+        for k, (where, (label, marker)) in enumerate(SAID.items()):
+            values = [means.get((game, method, *where), float("nan")) for method in methods]
+            size = 9 if marker == "|" else 5
+            color = "black" if marker == "|" else PALETTE[(0, 2, 3)[k - 1]]
+            axes.plot(values, range(len(methods)), marker, color=color, label=label, markersize=size)
+        axes.set(title=game, xlim=(min(-0.05, float(means.min()) - 0.05), 1.05))
+        axes.set_yticks(range(len(methods)), [look(method).label for method in methods])
+    panels[0][0].invert_yaxis()
+    figure.supxlabel("correlation with what is known")
+    figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
