@@ -1,5 +1,6 @@
 """Everything that readers are told to write or run works as it stands."""
 
+import json
 import os
 import re
 import subprocess
@@ -12,8 +13,11 @@ ROOT = Path(__file__).parents[1]
 
 
 def python_of(page: str) -> str:
-    """All Python code of a page, in order."""
-    return "\n".join(re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), flags=re.S))
+    """All Python code of a page, or of the text of a notebook, in order."""
+    text = (ROOT / page).read_text()
+    if page.endswith(".ipynb"):
+        text = "\n".join("".join(c["source"]) for c in json.loads(text)["cells"] if c["cell_type"] == "markdown")
+    return "\n".join(re.findall(r"```python\n(.*?)```", text, flags=re.S))
 
 
 def run(script: str, *arguments: str, cwd: Path) -> str:
@@ -26,7 +30,10 @@ def run(script: str, *arguments: str, cwd: Path) -> str:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("registry")
-@pytest.mark.parametrize("page", ["book/own_environment.md", "book/engine.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["book/own_environment.md", "book/engine.md", "CONTRIBUTING.md", "notebooks/17_who_really_earned_it.ipynb"],
+)
 def test_code_of_a_page_runs_as_written(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(python_of(page), page, "exec"), {"__name__": "page"})

@@ -265,17 +265,18 @@ def _copied_as_it_stands() -> Iterator[None]:
     """
 
     def by_attributes(self: Any, memo: dict[int, Any]) -> Any:
-        other = memo[id(self)] = type(self).__new__(type(self))
+        other = memo[id(self)] = object.__new__(type(self))
         for name, value in vars(self).items():
             drawn = type(value).__module__.startswith("pygame")
             vars(other)[name] = value if drawn else copy.deepcopy(value, memo)
         return other
 
-    EzPickle.__deepcopy__ = by_attributes
+    patched: Any = EzPickle
+    patched.__deepcopy__ = by_attributes
     try:
         yield
     finally:
-        del EzPickle.__deepcopy__
+        del patched.__deepcopy__
 
 
 @checks_arguments

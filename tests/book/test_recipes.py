@@ -20,6 +20,7 @@ BY_HAND = {
     "quotations.csv",
     "released_speed.csv",
     "reported.csv",
+    "anchored.csv",  # by `na2q credits`, of models whose weights are not stored
     "epymarl.csv",  # by benchmarks/epymarl.py, which needs an environment of its own and hours
 }
 

@@ -91,7 +91,9 @@ def measured(path: Path, episodes: Copies, setting: Setting, kept: Path | None =
         {axis: np.array(list(rows), dtype=object) for axis, rows in said.items()}
     )
     config = trained.config
-    kind = " ".join(filter(None, (f"{config.method}_{config.preset}", Curve.of(config).variant)))
+    # what the game was in training is left out: all are measured on the game as it is played now
+    trained_by = [f"{name}={value}" for name, value in Curve.of(config).settings if not name.startswith("env_options.")]
+    kind = " ".join([f"{config.method}_{config.preset}", *trained_by])
     found = found.assign_attrs(kind=kind, model=path.name, steps=config.total_steps)
     if place:
         place.parent.mkdir(parents=True, exist_ok=True)

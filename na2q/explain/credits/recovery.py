@@ -17,6 +17,7 @@ import pandas as pd
 import torch
 from jaxtyping import Float
 from numpy import ndarray
+from torch import Tensor
 
 from na2q.arguments import checks_arguments
 from na2q.config import configure
@@ -69,7 +70,7 @@ def learn(method: str, game: KnownGame, seed: Whole = 1, updates: Repeats = UPDA
     """
     cfg = configure(method, CARRIER, "fair", seed=seed, **SETTINGS)
     n, contexts, actions = game.agents, len(game.credits), len(game.tables[0])
-    spec = EnvSpec(n, actions, contexts if seen else 1, contexts, 1, unit_dim=contexts)
+    spec = EnvSpec(n, actions, contexts if seen else 1, contexts, 1, unit_dim=max(1, contexts // n))
     batch = _everything(game, seen)
     learner = Learner(lambda: METHODS[method](spec, cfg.agent, cfg.options), cfg.optim, cfg.gamma, seed)
     for update in range(updates):
@@ -112,15 +113,15 @@ def _looked_at(learner: Learner, batch: EpisodeBatch, game: KnownGame) -> Learne
     )
     context, _ = net.inspect(context, learner.generator)
     out = net.mix(step.q_taken, context)
-    whole = (len(game.credits), len(game.joint))
-    utilities, *rest = (
-        None if x is None else x.double().numpy().reshape(*whole, *x.shape[1:])
-        for x in (step.q_taken, out.q_tot, out.credits, out.contributions)
-    )
-    q_tot = rest[0] if rest[0].ndim == 2 else None
-    known = [one for one in net.coalitions if one is not None]
-    owned = rest[2] is not None and q_tot is not None and len(known) == rest[2].shape[-1]
-    return Learned(utilities, q_tot, tuple(known) if owned else (), *(rest[1:] if owned else (None, None)))
+
+    def table(x: Tensor) -> Float[ndarray, "c j ..."]:
+        return x.double().numpy().reshape(len(game.credits), len(game.joint), *x.shape[1:])
+
+    q_tot = table(out.q_tot) if out.q_tot.dim() == 1 else None
+    known = tuple(one for one in net.coalitions if one is not None)
+    if q_tot is None or out.credits is None or out.contributions is None or len(known) != out.credits.shape[-1]:
+        return Learned(table(step.q_taken), q_tot, (), None, None)
+    return Learned(table(step.q_taken), q_tot, known, table(out.credits), table(out.contributions))
 
 
 @checks_arguments
@@ -226,7 +227,7 @@ def aligned(game: KnownGame, said: Learned) -> Aligned:
 def compare(
     methods: Sequence[str] = tuple(METHODS),
     kinds: Sequence[Kind] = KINDS,
-    seeds: Sequence[Whole] = (1, 2, 3),
+    seeds: Sequence[Whole] = (1,),
     updates: Repeats = UPDATES,
 ) -> pd.DataFrame:
     """Let every method learn every game, and compare what it then says with the known terms.

@@ -75,6 +75,7 @@ def recovery(table: pd.DataFrame) -> Figure:
     """
     seen = table[table["seen"]]
     means = seen.groupby(["game", "method", "level", "answer"])["correlation"].mean()
+    low = min(0.0, *(float(means.xs(where, level=("level", "answer")).min()) for where in SAID)) - 0.05
     games, methods = (list(dict.fromkeys(seen[name])) for name in ("game", "method"))
     figure, panels = plt.subplots(
         *(1, len(games)), figsize=(figure_width(len(games), 2.2, 1.2), 0.32 * len(methods) + 1.6),
@@ -86,7 +87,7 @@ def recovery(table: pd.DataFrame) -> Figure:
             size = 9 if marker == "|" else 5
             color = "black" if marker == "|" else PALETTE[(0, 2, 3)[k - 1]]
             axes.plot(values, range(len(methods)), marker, color=color, label=label, markersize=size)
-        axes.set(title=game, xlim=(min(-0.05, float(means.min()) - 0.05), 1.05))
+        axes.set(title=game, xlim=(low, 1.05))
         axes.set_yticks(range(len(methods)), [look(method).label for method in methods])
     panels[0][0].invert_yaxis()
     figure.supxlabel("correlation with what is known")

@@ -8,7 +8,7 @@ import pytest
 from untrained import SHORT, save_untrained
 
 from na2q.cli import main
-from na2q.config import METHOD_OPTIONS, configure
+from na2q.config import METHOD_OPTIONS, changed, configure
 from na2q.explain.credits import benchmark as module
 from na2q.explain.credits.answers import OUTSIDE, joint_worth, of_agents, of_pairs
 from na2q.explain.credits.benchmark import benchmark, measured
@@ -69,6 +69,15 @@ def test_the_table_scores_models_alone_and_together(runs: Path) -> None:
     game = table.query("env == 'matrix-climbing' and level == 'team' and rows > 0")
     assert len(game) == 2  # two agents have no third order
     assert game["value"].sum() == pytest.approx(1)
+
+
+def test_models_trained_by_other_settings_are_another_kind(tmp_path: Path) -> None:
+    departures = {"free": {}, "anchored": {"options.anchored": True}, "longer": {"env_options.time_limit": 60}}
+    for name, settings in departures.items():
+        save_untrained(changed(configure("na2q", "lbf-3p-3f", "released"), **settings), tmp_path / name)
+    found = {name: measured(tmp_path / name, 1, Setting(1, 1, every=50)).attrs["kind"] for name in departures}
+    assert found.pop("anchored") == "na2q_released options.anchored=True"
+    assert set(found.values()) == {"na2q_released"}
 
 
 @pytest.mark.slow
