@@ -54,6 +54,14 @@ class Learned(NamedTuple):
 
 
 @checks_arguments
+def exact(game: KnownGame) -> Learned:
+    """Return a model that is the game itself, with the terms of agents as utilities."""
+    whole = (len(game.credits), *game.terms.shape)
+    credits, shapes = np.broadcast_to(game.credits[:, None], whole), np.broadcast_to(game.terms, whole)
+    return Learned(shapes[..., : game.agents], game.payoff, game.coalitions, credits, shapes)
+
+
+@checks_arguments
 def learn(method: str, game: KnownGame, seed: Whole = 1, updates: Repeats = UPDATES, seen: bool = True) -> Learned:
     """Train a method on all contexts and joint actions at once, and look at what it says of them.
 
@@ -191,6 +199,9 @@ class Aligned(NamedTuple):
 @checks_arguments
 def aligned(game: KnownGame, said: Learned) -> Aligned:
     """Find the member of the family of equal models (chapter 2) that is nearest to the known terms.
+
+    Parts of members fit much of any pair that rises: hold what is found against an unrelated game, `exact` of another
+    seed, before it is called recovered.
 
     Args:
         game: with a term for each agent and each pair.

@@ -4,22 +4,14 @@ import numpy as np
 import pytest
 
 from na2q.explain.credits.games import KINDS, KnownGame, known_game, worth
-from na2q.explain.credits.recovery import Learned, aligned, compare, learn, recovered
+from na2q.explain.credits.recovery import Learned, aligned, compare, exact, learn, recovered
 from na2q.theory.dividends import dividends, members, pure
 from na2q.theory.identification import changed_contributions, changed_credits, pairs_of
 
 
-def told(game: KnownGame) -> Learned:
-    """A model that is the game itself."""
-    whole = (len(game.credits), len(game.joint), len(game.coalitions))
-    credits, shapes = np.broadcast_to(game.credits[:, None], whole), np.broadcast_to(game.terms, whole)
-    q = np.broadcast_to(game.terms[:, : game.agents], (*whole[:2], game.agents))
-    return Learned(q, game.payoff, game.coalitions, credits, shapes)
-
-
 def changed(game: KnownGame, moved: np.ndarray) -> Learned:
     """An equal model, in which every pair has taken in parts of its members' own terms."""
-    old = told(game)
+    old = exact(game)
     assert old.shapes is not None
     credits = changed_credits(game.credits, moved)
     found = [changed_contributions(np.tile(c, (len(game.joint), 1)), game.terms, moved) for c in game.credits]
@@ -78,7 +70,7 @@ def test_equal_models_have_other_credits_and_the_same_identified_terms(seed: int
 
 def test_a_model_that_is_not_equal_is_not_aligned() -> None:
     game = known_game("pairs", 0)
-    other = told(game)
+    other = exact(game)
     assert other.shapes is not None
     bent = other._replace(shapes=np.sign(other.shapes) * other.shapes**2)
     assert min(aligned(game, bent)[:2]) < 0.9
@@ -86,13 +78,13 @@ def test_a_model_that_is_not_equal_is_not_aligned() -> None:
 
 def test_only_models_with_the_terms_of_the_game_can_be_aligned() -> None:
     with pytest.raises(ValueError, match=r"terms of the game are \(\(0,\), \(1,\), \(2,\)\), must be those of all"):
-        aligned(known_game("singles"), told(known_game("pairs")))
+        aligned(known_game("singles"), exact(known_game("pairs")))
 
 
 def test_the_truth_itself_is_recovered_wholly() -> None:
     for kind in KINDS:
         game = known_game(kind)
-        for level, answer, explained, correlation in recovered(game, told(game)):
+        for level, answer, explained, correlation in recovered(game, exact(game)):
             if answer in ("q_tot", "of q_tot") and np.isfinite(explained):
                 assert (explained, correlation) == pytest.approx((1, 1)), (kind, level)
 
