@@ -68,6 +68,7 @@ class Board(ForagingEnv):
         """Play a step as the package does; where numba is installed several times faster, and equal to the bit.
 
         Returns observations (n, o), the reward of each player, whether the episode is over, False, and no information.
+        Raises ValueError for an action that there is not.
         """
         if not COMPILED:
             return super().step(actions)

@@ -49,7 +49,10 @@ class LinearBank(nn.Module):
         return torch.baddbmm(self.bias.unsqueeze(1), x, weight.mT)
 
     def columns(self, x: Float[Tensor, "k i r"], weight: Tensor | None = None) -> Float[Tensor, "k o r"]:
-        """Do as `forward` for rows that stand side by side, which is faster for maps of a few units."""
+        """Do as `forward` for rows that stand side by side, which is faster for maps of a few units.
+
+        `weight` (k, o, i) stands in for the maps' own.
+        """
         return torch.baddbmm(self.bias.unsqueeze(2), self.weight if weight is None else weight, x)
 
     def across(

@@ -71,7 +71,7 @@ def learn(method: str, game: KnownGame, seed: Whole = 1, updates: Repeats = UPDA
         seed: of weights and noise.
         updates: on the whole game each.
         seen: whether agents see the context too. Otherwise only the mixer does, utilities cannot depend on it, and
-            the theorem of chapter 2 says what a payoff identifies.
+            the theorem of the chapter on the expansion says what a payoff identifies.
 
     Raises:
         ValueError: a method that does not exist.
@@ -198,7 +198,7 @@ class Aligned(NamedTuple):
 
 @checks_arguments
 def aligned(game: KnownGame, said: Learned) -> Aligned:
-    """Find the member of the family of equal models (chapter 2) that is nearest to the known terms.
+    """Find the member of the family of equal models that is nearest to the known terms.
 
     Parts of members fit much of any pair that rises: hold what is found against an unrelated game, `exact` of another
     seed, before it is called recovered.
