@@ -1,0 +1,74 @@
+"""Signals that ask to stop: the first is heeded where work can end, a second one ends at once, none is a traceback."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+from na2q.cli import main
+main({words!r})
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["na2q.cli.words", "tyro", "numpy", "na2q.training.run", "torch", "torch.nn", "pandas", "na2q.envs.lbf"]
+)
+def test_interrupt_during_start_up_is_a_message_and_leaves_nothing(module: str, tmp_path: Path) -> None:
+    words = ["train", "--method", "vdn", "--env", "lbf-3p-3f", "--preset", "smoke", "--run-dir", "run"]
+    code = INTERRUPTED_IMPORT.format(module=module, words=words)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 130, done.stderr
+    assert "stopped" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+HANGING = """
+import signal, time
+from na2q.terminal import signals
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with signals() as caught:
+    print("ready", flush=True)
+    try:
+        while True:  # work that never looks whether it should stop
+            time.sleep(0.05)
+            if caught:
+                print("heard", flush=True)
+                caught.clear()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs signals of POSIX")
+@pytest.mark.parametrize("first", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(("second", "status"), [("SIGINT", 130), ("SIGTERM", -15), ("SIGHUP", -1)])
+def test_second_signal_ends_at_once_what_did_not_heed_the_first(first: str, second: str, status: int) -> None:
+    process = subprocess.Popen([sys.executable, "-c", HANGING], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(getattr(signal, first))
+        assert process.stdout.readline() == "heard\n"
+        time.sleep(0.2)
+        assert process.poll() is None, "the first signal ended it"
+        process.send_signal(getattr(signal, second))
+        assert process.wait(20) == status
+    finally:
+        process.kill()
+        process.stdout.close()
+        process.wait()
