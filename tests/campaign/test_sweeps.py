@@ -2,6 +2,9 @@
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import Future
@@ -11,10 +14,10 @@ import distributed
 import pandas as pd
 import pytest
 
-from na2q.campaign import execute, folders, sweeps
+from na2q.campaign import execute, folders, sweeps, workers
 from na2q.campaign.execute import Sweep
 from na2q.campaign.sweeps import Run
-from na2q.campaign.workers import Outcome, Processes, Workers, dask, work
+from na2q.campaign.workers import Cluster, Outcome, Processes, Workers, dask, work
 from na2q.cli import main
 from na2q.config import TrainConfig, configure, departures
 from na2q.training.records import RunError
@@ -195,10 +198,10 @@ def test_dask_completes_every_run_once_though_a_worker_is_killed(shared: bool, t
                 time.sleep(0.05)
 
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**options) as cluster, dask(cluster.scheduler_address) as workers:
+    with distributed.LocalCluster(**options) as cluster, dask(cluster.scheduler_address) as crew:
         thread = threading.Thread(target=kill_one, args=[cluster.scheduler_address])
         thread.start()
-        report = Sweep(runs, tmp_path, workers, shared=shared).execute(0.2)
+        report = Sweep(runs, tmp_path, crew, shared=shared).execute(0.2)
         thread.join()
     assert sorted(report.done) == [run.folder for run in runs]
     assert states(runs, tmp_path) == ["complete"] * 4
@@ -211,3 +214,34 @@ def test_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("distributed.Client", lambda *_, **__: (_ for _ in ()).throw(OSError("refused")))
     with pytest.raises(RunError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1: refused"):
         dask("tcp://127.0.0.1:1").__enter__()
+
+
+@pytest.mark.parametrize("after", ["connecting", "while runs wait"])
+def test_a_scheduler_that_dies_ends_the_command_with_an_error(
+    after: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without workers, so that the runs wait until it dies."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", str(port), "--no-dashboard"]
+    scheduler = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    submit = Cluster.submit
+
+    def submit_then_kill(self: Cluster, config: TrainConfig, folder: str | None) -> "Future[Outcome]":
+        if after == "connecting":
+            scheduler.kill()
+        else:
+            threading.Timer(0.5, scheduler.kill).start()
+        return submit(self, config, folder)
+
+    monkeypatch.setattr(Cluster, "submit", submit_then_kill)
+    monkeypatch.setattr(workers, "GRACE", 1.0)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main(["sweep", "smoke", "--root", str(tmp_path / "runs"), "--scheduler", f"tcp://127.0.0.1:{port}"])
+    finally:
+        scheduler.kill()
+        scheduler.wait()
+    assert ended.value.code == 2
+    assert f"the scheduler at tcp://127.0.0.1:{port} is gone" in capsys.readouterr().err
