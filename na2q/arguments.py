@@ -36,7 +36,7 @@ def checks_arguments(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def call(*given: P.args, **named: P.kwargs) -> R:
         bound = signature.bind(*given, **named)
-        hints = _hints(function)
+        hints = hints_of(function)
         for name, value in bound.arguments.items():
             if name in hints:
                 bound.arguments[name] = _each(name, value, hints[name], signature.parameters[name].kind)
@@ -46,8 +46,11 @@ def checks_arguments(function: Callable[P, R]) -> Callable[P, R]:
 
 
 @functools.cache
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    return get_type_hints(function, include_extras=True)
+def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """Types of the arguments; what is returned may be known to type checkers only."""
+    inner = inspect.unwrap(function)
+    given = {name: hint for name, hint in inner.__annotations__.items() if name != "return"}
+    return get_type_hints(types.SimpleNamespace(__annotations__=given), inner.__globals__, None, True)
 
 
 def _each(name: str, value: Any, hint: Any, kind: Any) -> Any:

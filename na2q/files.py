@@ -1,6 +1,7 @@
 """Files that are whole or not there: written beside their place and moved onto it in one step."""
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
@@ -39,6 +40,14 @@ def as_path(given: str | os.PathLike[str], what: str = "path") -> Path:
         return Path(given).expanduser()
     except RuntimeError as error:
         raise ValueError(f"{what} is {str(given)!r}, but that user's home is not known") from error
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Read JSON; raise ValueError for what is none, and for what is nested deeper than Python can follow."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def is_address(given: object) -> bool:

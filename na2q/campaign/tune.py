@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from na2q.arguments import checks_arguments
 from na2q.config import TrainConfig, as_dict, changed, flat
-from na2q.files import as_path, replacing
+from na2q.config.checks import Count
+from na2q.files import as_path, make_folder, replacing
 from na2q.training.trainer import DivergedError, Trainer
 
 JOURNAL, TRIALS, IMPORTANCE = "study.log", "trials.csv", "importance.csv"
@@ -41,6 +43,7 @@ class Axis:
         return suggest(self.name, self.low, self.high, log=self.log)
 
 
+@checks_arguments
 def axis(text: str, config: TrainConfig) -> Axis:
     """Read what is searched, such as ``optim.lr=1e-4..1e-2:log`` or ``agent.hidden=32,64,128``.
 
@@ -97,7 +100,8 @@ class Found:
     """Settings of the trial of highest score; None before one is complete."""
 
 
-def tune(config: TrainConfig, search: Sequence[str], out: Path | str, trials: int = 20) -> Found:
+@checks_arguments
+def tune(config: TrainConfig, search: Sequence[str], out: Path | str, trials: Count = 20) -> Found:
     """Try settings until there are `trials` trials in the folder `out`; the same call goes on after a stop.
 
     Trials that fall behind the median of the others at the same test are cut off. All train with the seed of
@@ -119,21 +123,21 @@ def tune(config: TrainConfig, search: Sequence[str], out: Path | str, trials: in
         from optuna.storages.journal import JournalFileBackend
     except ImportError as error:
         raise ImportError(f"tune needs Optuna: pip install 'na2q[tune]' ({error})") from error
-    if trials < 1:
-        raise ValueError(f"trials is {trials}, must be at least 1")
     axes = [axis(text, config) for text in search]
     if len({found.name for found in axes}) < len(axes) or not axes:
         raise ValueError(f"search is {list(search)}, must name one or more settings, each once")
     folder = as_path(out, "out")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(
-        storage=JournalStorage(JournalFileBackend(str(folder / JOURNAL))),
-        study_name="na2q",
-        direction="maximize",
-        load_if_exists=True,
-        pruner=optuna.pruners.MedianPruner(n_warmup_steps=config.test_interval),
-    )
+    pruner = optuna.pruners.MedianPruner(n_warmup_steps=config.test_interval)
+    try:
+        storage = JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
+        study = optuna.create_study(
+            storage=storage, study_name="na2q", direction="maximize", load_if_exists=True, pruner=pruner
+        )
+    except Exception as error:  # whatever Optuna makes of a damaged file
+        reason = str(error) or type(error).__name__
+        raise ValueError(f"{folder / JOURNAL} cannot be read: {reason}; remove it to search anew") from error
     _claim(study, config, search, folder)
     # a search that goes on does not try again what its seed began with
     study.sampler = optuna.samplers.TPESampler(seed=config.seed + len(study.trials))

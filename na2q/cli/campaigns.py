@@ -83,7 +83,7 @@ def tune(
     config: Annotated[TrainConfig, tyro.conf.arg(name="")],
     search: tuple[str, ...],
     out: Path,
-    trials: int = 20,
+    trials: Count = 20,
 ) -> None:
     """Search for settings: the ranges of any of them, cut off at tests, resumed by the same command.
 

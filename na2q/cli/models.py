@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from na2q.config.checks import Copies, Count, Samples, Share, Whole
+from na2q.config.checks import Copies, Count, Repeats, Samples, Share, Whole
 from na2q.files import check_folder, check_target, replacing
 
 
@@ -134,7 +134,7 @@ def credits(
     paths: Annotated[list[Path], tyro.conf.Positional],
     out: Path = Path("credits.csv"),
     episodes: Copies = 16,
-    horizon: Count = 10,
+    horizon: Repeats = 10,
     streams: Copies = 8,
     absence: Literal["idle", "random"] = "idle",
     every: Count = 1,

@@ -71,11 +71,10 @@ def make(name: str, options: Any, n_envs: Copies = 1) -> VectorEnv:
     family = family_of(name)
     if family not in ENVS:
         raise ValueError(f"unknown environment {name!r}; families are {', '.join(ENVS)}")
-    if n_envs < 1:
-        raise ValueError(f"n_envs is {n_envs}, must be at least 1")
     return ENVS[family].constructor(name, options, n_envs)
 
 
+@checks_arguments
 def to_pettingzoo(env: str | VectorEnv, render_mode: str | None = None, **options: Any) -> "ParallelTask":
     """Return an environment of this package as a ParallelEnv of PettingZoo.
 

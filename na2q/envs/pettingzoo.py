@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from na2q.arguments import checks_arguments
+from na2q.config.checks import Copies, Count
 from na2q.envs.base import Observation, Transition, check_seeds, check_sources, stack
 from na2q.spec import EnvSpec
 
@@ -282,9 +283,9 @@ def _copied_as_it_stands() -> Iterator[None]:
 @checks_arguments
 def from_pettingzoo(
     parallel_env: Callable[[], Any],
-    n_envs: int = 1,
+    n_envs: Copies = 1,
     *,
-    episode_limit: int,
+    episode_limit: Count,
     reward: Literal["shared", "sum"] = "shared",
 ) -> PettingZooEnv:
     """Wrap a ParallelEnv of PettingZoo whose agents have discrete actions.
@@ -299,6 +300,4 @@ def from_pettingzoo(
         ValueError: an argument or a space that this package cannot take; while playing, rewards that differ though
             they should be shared, a mask of the wrong length or without an action, a state that changes its size.
     """
-    if n_envs < 1 or episode_limit < 1:
-        raise ValueError(f"n_envs is {n_envs} and episode_limit {episode_limit}, both must be at least 1")
     return PettingZooEnv([Team(parallel_env(), reward) for _ in range(n_envs)], episode_limit)

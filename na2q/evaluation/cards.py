@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from na2q.arguments import checks_arguments
 from na2q.config import as_dict
-from na2q.files import as_path, replacing
+from na2q.config.checks import Copies, Whole
+from na2q.files import as_path, parse_json, replacing
 from na2q.stats import Estimate, mean_over
 from na2q.training import policy
 from na2q.training.addresses import sha256_of
@@ -26,7 +28,8 @@ SEED = 1
 """Decides these episodes."""
 
 
-def earned(model: Path | str, episodes: int = EPISODES, seed: int = SEED) -> dict[str, Estimate]:
+@checks_arguments
+def earned(model: Path | str, episodes: Copies = EPISODES, seed: Whole = SEED) -> dict[str, Estimate]:
     """Mean return of greedy episodes and the shares of what they can be, with 95 % intervals over episodes.
 
     Args:
@@ -40,7 +43,8 @@ def earned(model: Path | str, episodes: int = EPISODES, seed: int = SEED) -> dic
     return {name: mean_over(values, np.arange(len(values))) for name, values in numbers.items()}
 
 
-def card(model: Path | str, episodes: int = EPISODES, seed: int = SEED) -> dict[str, Any]:
+@checks_arguments
+def card(model: Path | str, episodes: Copies = EPISODES, seed: Whole = SEED) -> dict[str, Any]:
     """Say of a stored run how it was trained, which file it is, and what it earns.
 
     Raises:
@@ -76,6 +80,7 @@ def _differing(trained: Any, played: Any) -> dict[str, Any]:
     return {name: value for name, value in vars(played).items() if value != getattr(trained, name)}
 
 
+@checks_arguments
 def write(model: Path | str) -> Path:
     """Write the card of a stored run into its folder and return its path."""
     path = as_path(model) / CARD
@@ -85,6 +90,7 @@ def write(model: Path | str) -> Path:
     return path
 
 
+@checks_arguments
 def read(model: Path | str) -> dict[str, Any]:
     """Read the card of a stored run.
 
@@ -94,7 +100,7 @@ def read(model: Path | str) -> dict[str, Any]:
     folder = as_path(model)
     path = folder / CARD
     try:
-        found = json.loads(path.read_text())
+        found = parse_json(path.read_text())
         expected, digest = found["expected"], found["sha256"]
         fits = isinstance(expected["return"]["mean"], float)
     except OSError as error:
@@ -108,6 +114,7 @@ def read(model: Path | str) -> dict[str, Any]:
     return found
 
 
+@checks_arguments
 def models(root: Path | str) -> Iterator[Path]:
     """Find all folders below `root` that hold the weights of a run, in order."""
     return (path.parent for path in sorted(as_path(root).rglob(WEIGHTS)))

@@ -13,9 +13,11 @@ from typing import Any
 
 import pandas as pd
 
+from na2q.arguments import checks_arguments
 from na2q.config import family_of
+from na2q.config.checks import checked
 from na2q.evaluation.results import ABSOLUTE
-from na2q.files import as_path, replacing
+from na2q.files import as_path, parse_json, replacing
 
 METRICS = {"test_return_mean": "return", "test_won_mean": "win_rate", "test_cleared_mean": "cleared"}
 """Columns of a table of runs with the metric's name in files."""
@@ -27,6 +29,7 @@ class ExchangeError(ValueError):
     """A file that is not in the format of marl-eval; the message says where."""
 
 
+@checks_arguments
 def export(runs: pd.DataFrame, out: Path | str) -> dict[str, Any]:
     """Write a table of `na2q.evaluation.results.load_runs` in the format of marl-eval, and return what is written.
 
@@ -65,6 +68,7 @@ def _values(row: Mapping[Any, Any], prefix: str) -> dict[str, list[float]]:
     return {name: [float(value)] for name, value in found.items() if value is not None and not math.isnan(value)}
 
 
+@checks_arguments
 def load(path: Path | str) -> pd.DataFrame:
     """Read a file in the format of marl-eval as a table like that of `na2q.evaluation.results.load_runs`.
 
@@ -77,7 +81,7 @@ def load(path: Path | str) -> pd.DataFrame:
     """
     path = as_path(path)
     try:
-        content = json.loads(path.read_text())
+        content = parse_json(path.read_text())
     except ValueError as error:
         raise ExchangeError(f"{path} is no JSON: {error}") from error
     rows = [row for place, run in _runs(path, content) for row in _rows(path, place, run)]
@@ -142,7 +146,11 @@ def _means(path: Path, place: tuple[str, ...], step: Any) -> dict[str, float]:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        checked("value", value, float)
+    except ValueError:
+        return False
+    return True
 
 
 def _demand(path: Path, place: tuple[str, ...], fits: bool, allowed: str, value: Any) -> None:

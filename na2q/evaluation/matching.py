@@ -3,12 +3,15 @@
 import numpy as np
 import pandas as pd
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Count
 from na2q.stats import LEVEL
 
 KEY = ["env", "method", "seed"]
 
 
-def beside(ours: pd.DataFrame, theirs: pd.DataFrame, episodes: int) -> pd.DataFrame:
+@checks_arguments
+def beside(ours: pd.DataFrame, theirs: pd.DataFrame, episodes: Count) -> pd.DataFrame:
     """Compare the returns of runs with the same task, method and seed at the last test that both have.
 
     The interval of a difference is that of the means of the episodes of these two tests. It says how sure the

@@ -69,8 +69,6 @@ def interventions(
     Raises:
         ValueError: a number below 1, or a recording that explores.
     """
-    if steps < 1 or trials < 1:
-        raise ValueError(f"steps is {steps} and trials is {trials}, both must be at least 1")
     if greedy.attrs["epsilon"]:
         raise ValueError(f"the recording's epsilon is {greedy.attrs['epsilon']}, must be 0")
     method, config = load_method(path)

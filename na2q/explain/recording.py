@@ -7,8 +7,6 @@ A recording holds the slots before each action. What agents would see after the 
 acts on it, and no value is learned from it. After the end of an episode arrays hold NaN, -1 or False.
 """
 
-import hashlib
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,7 +25,8 @@ from na2q.config.checks import Copies, Samples, Share, Whole
 from na2q.envs.base import MAX_SEED, Recordable, VectorEnv
 from na2q.explain.camera import Camera, blank
 from na2q.explain.probe import Probe
-from na2q.files import Address, replacing
+from na2q.explain.signed import UnsignedError, read_signed, write_signed
+from na2q.files import Address
 from na2q.methods.base import Coalition, QLearning, take
 from na2q.nets.agents import mask_unavailable
 from na2q.training.policy import Policy, load_method, make_env
@@ -36,7 +35,6 @@ from na2q.training.runlog import WEIGHTS, git_commit
 from na2q.types import EpisodeBatch
 
 SCHEMA = 2
-CHECKSUM = "checksum"  # attribute of files
 AXES: dict[str, tuple[str, ...]] = {
     "obs": ("agent", "obs_feature"),
     "state": ("state_feature",),
@@ -150,13 +148,7 @@ def record(
 @checks_arguments
 def save(recording: xr.Dataset, path: str | Path) -> None:
     """Write a recording to a netCDF file, compressed and with a checksum, whole or not at all."""
-    # in memory first, since HDF5 does not survive a disk that is full
-    whole = io.BytesIO()
-    packed = {name: {"zlib": True, "complevel": 4} for name, x in recording.items() if x.ndim and x.dtype.kind in "bif"}
-    signed = validate(recording).assign_attrs({CHECKSUM: checksum(recording)})
-    signed.to_netcdf(whole, engine="h5netcdf", encoding=packed)
-    with replacing(Path(path)) as part:
-        part.write_bytes(whole.getbuffer())
+    write_signed(validate(recording), Path(path))
 
 
 @checks_arguments
@@ -169,32 +161,9 @@ def load_recording(path: str | Path) -> xr.Dataset:
     if not Path(path).exists():
         raise RecordingError(f"{path} does not exist: make it with `na2q record`")
     try:
-        found = xr.load_dataset(path, engine="h5netcdf")
-    except Exception as error:  # whatever the library makes of a damaged file
-        raise RecordingError(f"{path} cannot be read: {error}") from error
-    expected = found.attrs.pop(CHECKSUM, None)
-    try:
-        validate(found)
-        if expected != checksum(found):
-            raise RecordingError("its contents do not fit its checksum")
-        return found
-    except RecordingError as error:
-        raise RecordingError(f"{path}: {error}") from error
-
-
-def checksum(recording: xr.Dataset) -> str:
-    """Return the SHA-256 of all names, axes, types and values, and of the attributes."""
-    total = hashlib.sha256()
-    for name, value in sorted(recording.attrs.items()):
-        total.update(repr((name, value.item() if isinstance(value, np.generic) else value)).encode())
-    for name, x in sorted(recording.variables.items(), key=lambda item: str(item[0])):
-        values = x.values
-        kind = values.dtype.kind if values.dtype.kind in "biuf" else "text"
-        total.update(repr((name, x.dims, values.shape, kind)).encode())
-        if kind == "f":  # a file may hold another of the many bit patterns that mean NaN
-            values = np.where(np.isnan(values), values.dtype.type(np.nan), values)
-        total.update(repr(values.tolist()).encode() if kind == "text" else values.tobytes())
-    return total.hexdigest()
+        return read_signed(Path(path), validate)
+    except UnsignedError as error:
+        raise RecordingError(str(error)) from error
 
 
 @checks_arguments

@@ -37,8 +37,6 @@ def curves(recordings: Sequence[xr.Dataset], bins: Bins = 30) -> xr.Dataset:
     Raises:
         ValueError: no recording, or no bin.
     """
-    if bins < 1:
-        raise ValueError(f"bins is {bins}, must be at least 1")
     if not recordings:
         raise ValueError("curves need at least one recording")
     values = [_unary(recording) for recording in recordings]

@@ -3,15 +3,18 @@
 import hashlib
 import os
 import re
-import shutil
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+from safetensors import SafetensorError
+
+from na2q.arguments import checks_arguments
 from na2q.files import Address, as_path, is_address, replacing
 from na2q.training.records import RunError
 from na2q.training.runlog import WEIGHTS
+from na2q.training.tensors import load_tensors
 
 HUB = re.compile(r"hf:(?P<repository>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?(?:/(?P<file>[^#]+))?(?P<rest>#.*)?")
 SHA256 = re.compile(r"sha256=(?P<digest>[0-9a-f]{64})")
@@ -19,6 +22,7 @@ HERE = ("localhost", "127.0.0.1", "::1")  # without encryption from this machine
 SECONDS = 60  # that a server may be silent
 
 
+@checks_arguments
 def located(address: Address) -> Path:
     """Return the path of weights, downloaded where they are not on this machine.
 
@@ -35,7 +39,13 @@ def located(address: Address) -> Path:
     text = _of_hub(text) if text.startswith("hf:") else text
     url, _, fragment = text.partition("#")
     expected = _digest(text, fragment)
-    target = cache() / hashlib.sha256(url.encode()).hexdigest()[:16] / (Path(urlsplit(url).path).name or WEIGHTS)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise RunError(f"{text} is no address: {error}") from error
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in HERE):
+        raise RunError(f"{url} begins with {parts.scheme}://, must begin with https://")
+    target = cache() / hashlib.sha256(url.encode()).hexdigest()[:16] / (Path(parts.path).name or WEIGHTS)
     if not target.exists():
         _download(url, target, expected)
     _check(target, text, expected)
@@ -74,17 +84,18 @@ def _digest(text: str, fragment: str) -> str | None:
 
 
 def _download(url: str, target: Path, expected: str | None) -> None:
-    scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
-    if scheme != "https" and not (scheme == "http" and host in HERE):
-        raise RunError(f"{url} begins with {scheme}://, must begin with https://")
-    try:
-        request = Request(url, headers={"User-Agent": "na2q"})
-        with urlopen(request, timeout=SECONDS) as answer, replacing(target) as part:
-            with part.open("wb") as file:
-                shutil.copyfileobj(answer, file)
-            _check(part, url, expected)
-    except (URLError, TimeoutError, ConnectionError) as error:
-        raise RunError(f"{url} cannot be downloaded: {error}") from error
+    with replacing(target) as part:
+        try:
+            with urlopen(Request(url, headers={"User-Agent": "na2q"}), timeout=SECONDS) as answer:
+                content = answer.read()
+        except (OSError, HTTPException, ValueError) as error:  # ValueError: no such port
+            raise RunError(f"{url} cannot be downloaded: {error}") from error
+        part.write_bytes(content)
+        _check(part, url, expected)
+        try:
+            load_tensors(part, unsigned=("config", "spec"))  # what is damaged would stay for good
+        except (SafetensorError, ValueError) as error:
+            raise RunError(f"{url} holds no weights that can be read: {error}") from error
 
 
 def _check(path: Path, address: str, expected: str | None) -> None:

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from na2q.config import as_texts, from_texts
-from na2q.files import replacing
+from na2q.files import parse_json, replacing
 from na2q.training.runlog import differences
 from na2q.training.tensors import load_tensors, save_tensors
 from na2q.training.trainer import Trainer
@@ -55,7 +55,7 @@ def restore(trainer: Trainer, run_dir: Path) -> bool:
         raise CheckpointError(f"{path} is damaged ({error}); remove it to start the run again") from error
     if other := differences(config, trainer.config):
         raise CheckpointError(f"{path} belongs to another run: {other}; remove it to start the run again")
-    plain = json.loads(about["state"])
+    plain = parse_json(about["state"])
     for name in COUNTERS:
         setattr(trainer, name, plain[name])
     for name in GENERATORS:

@@ -18,6 +18,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from na2q.arguments import checks_arguments
+from na2q.files import parse_json
 
 RECORD, METRICS, LOCK = "run.json", "metrics.csv", ".lock"
 MERGED = ".merged"  # folder of a newer run.json and metrics.csv that have not yet been moved to their place
@@ -98,7 +99,7 @@ def finish_merge(run_dir: Path) -> None:
 def parse_record(content: bytes, path: Path) -> dict[str, Any]:
     """Check the contents of a run.json; raise DamagedError where something is missing or of another kind."""
     try:
-        record = json.loads(content)
+        record = parse_json(content)
     except (ValueError, RecursionError) as error:
         raise DamagedError(f"{path} cannot be read: {error}") from error
     if not isinstance(record, dict):

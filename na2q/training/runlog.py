@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 import na2q
 from na2q.arguments import checks_arguments
 from na2q.config import TrainConfig, as_texts, config_of, departures, facts, flat, from_texts
-from na2q.files import as_path, remove_leftovers, replacing
+from na2q.files import as_path, parse_json, remove_leftovers, replacing
 from na2q.spec import EnvSpec
 from na2q.training.records import (
     CHECKSUM,
@@ -140,7 +140,7 @@ def read_weights(path: Path) -> Trained:
         raise RunError(f"{path} does not exist: give a weights file or the directory of a finished run")
     try:
         weights, about = load_tensors(path, unsigned=("config", "spec"))
-        config, spec = from_texts(about), EnvSpec(**json.loads(about["spec"]))
+        config, spec = from_texts(about), EnvSpec(**parse_json(about["spec"]))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
     in_run = path.name in (WEIGHTS, BEST) and (path.parent / RECORD).exists()

@@ -9,14 +9,14 @@ import pkgutil
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 from unittest.mock import Mock
 
 import numpy as np
 from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt
 
 import na2q
-from na2q.arguments import checks_arguments
+from na2q.arguments import checks_arguments, hints_of
 
 CHECKED = checks_arguments(len).__code__
 ABSENT = ("na2q.book.kernel_startup", "na2q.envs.smac")  # what runs in a notebook's kernel, or needs the game
@@ -47,7 +47,7 @@ def checked_functions() -> list[Callable[..., Any]]:
 
 def bad_calls(function: Callable[..., Any]) -> Iterator[BadCall]:
     """Calls with one wrong argument each; the others are such that their types alone are right."""
-    hints = get_type_hints(function, include_extras=True)
+    hints = hints_of(function)
     parameters = inspect.signature(function).parameters
     named = {n: p for n, p in parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
     good = {n: likely(hints.get(n, Any)) for n, p in named.items() if p.default is p.empty}

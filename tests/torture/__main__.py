@@ -15,6 +15,7 @@ os.environ |= {"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1"}
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 import damage
+import foreign
 import inputs
 import kills
 import material
@@ -26,6 +27,7 @@ PARTS: dict[str, Callable[[Tally, material.Material, Path], None]] = {
     "settings": lambda tally, *_: inputs.settings(tally),
     "commands": inputs.commands,
     "files": damage.damaged_files,
+    "foreign": foreign.foreign,
     "full": places.full,
     "forbidden": places.forbidden,
     "runs": kills.runs,

@@ -14,10 +14,10 @@ from sandbox import Attempt, judge, run
 from tally import Tally
 
 from na2q import cli
+from na2q.cli.words import COMMANDS
 from na2q.config import ENV_OPTIONS, METHOD_OPTIONS, TrainConfig, configure
 from na2q.config.checks import hints_of
 
-COMMANDS = ("train", "evaluate", "watch", "record", "explain", "sweep", "status", "merge", "bench", "figures")
 WORDS = {
     int: ["x", "", "1.5", "1e3", "nan", "inf", "-inf", "0x1", "None", "True", "1 2", "-1e9", "-1", str(10**40)],
     float: ["x", "", "nan", "1,5", "None", "--1", "1e", "-1", "1e999"],
@@ -98,6 +98,18 @@ def _good(made: Material, place: Path) -> dict[str, tuple[list[str], list[str]]]
         "status": ([str(made.root / "runs")], []),
         "merge": ([str(made.root / "runs"), str(place / "merged")], []),
         "bench": ([], [*task, "--steps", "50"]),
+        "tune": (
+            [],
+            [*task, "--search", "optim.lr=1e-4..1e-3", "--out", str(place / "new-search"), "--trials", "1"],
+        ),
+        "credits": (
+            [run_dir],
+            [
+                *("--out", str(place / "new.csv"), "--episodes", "1"),
+                *("--horizon", "1", "--streams", "1", "--every", "99"),
+            ],
+        ),
+        "export": ([str(made.root / "runs")], ["--out", str(place / "new.json")]),
         "figures": (["06_learning_algorithm"], ["--out", str(place / "new-book")]),
     }
 
@@ -105,7 +117,7 @@ def _good(made: Material, place: Path) -> dict[str, tuple[list[str], list[str]]]
 def _lines(made: Material, place: Path) -> Iterator[tuple[list[str], list[str]]]:
     """Command lines with one thing wrong each, and the texts of which the message must have one."""
     for name, (positional, options) in _good(made, place).items():
-        command = getattr(cli, name)
+        command = COMMANDS[name]
         hints = get_type_hints(command, include_extras=True)
         yield [name, *positional, *options, "--no-such-option", "3"], ["no-such-option"]
         yield [name, *positional, *options, "--no-such-option=é"], ["no-such-option"]
@@ -136,6 +148,13 @@ def _lines(made: Material, place: Path) -> Iterator[tuple[list[str], list[str]]]
                         [name, *positional, *_without(options, option), f"{option}={text}"],
                         [text or option, option[2:], *["Unrecognized"] * (not text)],
                     )
+    for text in SEARCHES:
+        positional, options = _good(made, place)["tune"]
+        yield ["tune", *positional, *_without(options, "--search"), f"--search={text}"], [text]
+    for text in ADDRESSES:
+        for name in ("evaluate", "watch", "record"):
+            positional, options = _good(made, place)[name]
+            yield [name, text, *options], [text, "hf:", "http"]
     for name in ("methods", "envs", "nonsense", "", "--nonsense", "TRAIN"):
         yield [name, "extra"], [name or "''", "extra"]
 
@@ -146,6 +165,8 @@ def _positional(command: str) -> list[str]:
         "watch": ["run_dir"],
         "record": ["run_dir"],
         "explain": ["paths"],
+        "credits": ["paths"],
+        "export": ["root"],
         "sweep": ["name"],
         "status": ["root"],
         "merge": ["source", "into"],
@@ -161,7 +182,24 @@ def _without(options: list[str], option: str) -> list[str]:
     return options[:at] + options[at + 2 :]
 
 
-TAKES_FOLDERS = (("explain", "out"), ("figures", "out"), ("train", "run_dir"))
+TAKES_FOLDERS = (("explain", "out"), ("figures", "out"), ("tune", "out"), ("train", "run_dir"))
+SEARCHES = (
+    *("optim.lr", "optim.lr=", "=1", "optim.lr=1", "optim.lr=a..b", "optim.lr=1..0", "optim.lr=0..1:log"),
+    *("optim.lr=1e-4..2", "no.such=1,2", "agent.hidden=0,32", "agent.hidden=32,text", "optim.lr=nan..1", "seed=1..1"),
+    *(
+        "optim.lr=1e-4..1e-3:exp",
+        "agent.hidden=32,,64",
+        "method=vdn,nonsense",
+        "total_steps=1.5,2",
+        "optim.lr=True,False",
+    ),
+)
+ADDRESSES = (
+    *("hf:", "hf:owner", "hf:owner/", "hf:a/b/c/d@", "hf:../../x", "hf:owner/name@", "hf:a b/c", "hf:é/ü"),
+    *("https://", "https://:", "https://127.0.0.1:1/w.safetensors", "http://example.org/w.safetensors", "ftp://x/y"),
+    *("file:///etc/passwd", "https://[::1/x", "https://127.0.0.1:99999/x", "https://127.0.0.1:1/x#sha256=12"),
+    "https://127.0.0.1:1/x#md5=0",
+)
 READ = ("run_dir", "paths", "source", "init_from", "root")
 
 

@@ -8,7 +8,9 @@ import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
 from na2q.config import BattleOptions
+from na2q.config.checks import Copies
 from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, check_sources
 from na2q.envs.battle import engine, records, spawn
 from na2q.envs.battle.frame import Frame
@@ -33,14 +35,13 @@ class BattleEnv:
 
     chance = True
 
-    def __init__(self, name: str, options: BattleOptions | None = None, n_envs: int = 1) -> None:
+    @checks_arguments
+    def __init__(self, name: str, options: BattleOptions | None = None, n_envs: Copies = 1) -> None:
         """Prepare E battles on the map of that SMAC name, such as "3s5z".
 
         Raises:
             ValueError: for an unknown map, an unknown option, another version of the engine or n_envs below 1.
         """
-        if n_envs < 1:
-            raise ValueError(f"n_envs is {n_envs}, must be at least 1")
         self.map = battle_map(name)
         self.options = options or BattleOptions()
         if self.options.engine != BattleOptions.engine:

@@ -7,7 +7,9 @@ import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
 
+from na2q.arguments import checks_arguments
 from na2q.config import SMACOptions
+from na2q.config.checks import Copies
 from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, stack
 from na2q.envs.battle.layout import smac_layout
 from na2q.envs.battle.maps import battle_map
@@ -24,11 +26,12 @@ class SMACEnv:
     answer in time: it counts nowhere), and int "restarts" (so far).
     """
 
+    @checks_arguments
     def __init__(
         self,
         name: str,
         options: SMACOptions | None = None,
-        n_envs: int = 1,
+        n_envs: Copies = 1,
         launcher: Launcher = launch,
     ) -> None:
         """Prepare E games on the map of that SMAC name; they start at the first reset.
@@ -43,8 +46,6 @@ class SMACEnv:
             SMACMissingError: if something is not installed (not checked with another launcher).
             ValueError: for an unknown map or n_envs below 1.
         """
-        if n_envs < 1:
-            raise ValueError(f"n_envs is {n_envs}, must be at least 1")
         self.map = battle_map(name)
         self._layout = smac_layout(self.map)
         self.spec = self._layout.spec()
@@ -140,6 +141,6 @@ class SMACEnv:
             copy.closed()
 
 
-def make(name: str, options: SMACOptions | None = None, n_envs: int = 1) -> SMACEnv:
+def make(name: str, options: SMACOptions | None = None, n_envs: Copies = 1) -> SMACEnv:
     """Return E games of real SMAC; `name` as in `SMACEnv`, optionally with "smac-" in front."""
     return SMACEnv(name.removeprefix("smac-"), options, n_envs)

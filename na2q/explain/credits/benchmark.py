@@ -8,7 +8,10 @@ are kept in files of their own, beside the table. The stored table is made by
 import argparse
 import hashlib
 import json
+import os
+import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from na2q.explain.credits.scoring import Rows, Scored, score
 from na2q.explain.credits.truth import Setting, truth
 from na2q.explain.probe import Probe
 from na2q.explain.recording import record
+from na2q.explain.signed import UnsignedError, read_signed, write_signed
 from na2q.files import check_target, replacing
 from na2q.paths import repo_root
 from na2q.stats import share
@@ -75,10 +79,13 @@ def measured(path: Path, episodes: Copies, setting: Setting, kept: Path | None =
     """
     trained = read_weights(path)
     weights = hashlib.sha256((path / WEIGHTS if path.is_dir() else path).read_bytes()).hexdigest()
-    asked = json.dumps([SCHEMA, weights, episodes, setting])
+    asked = json.dumps([SCHEMA, weights, episodes, astuple(setting)])
     place = kept / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.nc" if kept else None
-    if place and place.exists():
-        return xr.load_dataset(place, engine="h5netcdf")
+    if place and os.path.lexists(place):
+        try:
+            return read_signed(place, _measured)
+        except UnsignedError as error:
+            warnings.warn(f"{error}; it is measured again", stacklevel=2)
     greedy = record(path, episodes, seed=setting.seed)
     probe, real = Probe.load(path, greedy), truth(path, greedy, setting)
     said = {"answer": of_agents(probe, setting.seed), "pair_answer": of_pairs(probe, setting.seed)}
@@ -96,9 +103,13 @@ def measured(path: Path, episodes: Copies, setting: Setting, kept: Path | None =
     kind = " ".join([f"{config.method}_{config.preset}", *trained_by])
     found = found.assign_attrs(kind=kind, model=path.name, steps=config.total_steps)
     if place:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(place) as part:
-            found.to_netcdf(part, engine="h5netcdf")
+        write_signed(found, place)
+    return found
+
+
+def _measured(found: xr.Dataset) -> xr.Dataset:
+    if missing := {"shapley", "agents", "returned"} - set(found):
+        raise ValueError(f"not a measurement: it has no {', '.join(sorted(missing))}")
     return found
 
 
@@ -210,7 +221,6 @@ def benchmark(
         ValueError: as by `truth`, or no paths.
         RunError: weights that cannot be read.
     """
-    setting = setting.check()
     if not paths:
         raise ValueError("the benchmark got no runs: give folders of runs, or weights files")
     groups: dict[tuple[str, str], list[xr.Dataset]] = {}
