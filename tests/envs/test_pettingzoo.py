@@ -134,7 +134,7 @@ def endless(self: Any, agent: str) -> spaces.Space:
     [
         (relay()(), {}, "parallel_env is .*, must be a function"),
         (relay(), {"n_envs": 0}, "n_envs is 0"),
-        (relay(), {"episode_limit": 0}, "episode_limit 0"),
+        (relay(), {"episode_limit": 0}, "episode_limit is 0, must be a whole number, at least 1"),
         (relay(), {"reward": "mean"}, "reward is 'mean', must be one of 'shared', 'sum'"),
         (TurnBased, {}, "takes turns"),
         (object, {}, "no possible_agents"),

@@ -11,7 +11,6 @@ import json
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +78,7 @@ def measured(path: Path, episodes: Copies, setting: Setting, kept: Path | None =
     """
     trained = read_weights(path)
     weights = hashlib.sha256((path / WEIGHTS if path.is_dir() else path).read_bytes()).hexdigest()
-    asked = json.dumps([SCHEMA, weights, episodes, astuple(setting)])
+    asked = json.dumps([SCHEMA, weights, episodes, setting])
     place = kept / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.nc" if kept else None
     if place and os.path.lexists(place):
         try:
@@ -221,6 +220,7 @@ def benchmark(
         ValueError: as by `truth`, or no paths.
         RunError: weights that cannot be read.
     """
+    setting = setting.check()
     if not paths:
         raise ValueError("the benchmark got no runs: give folders of runs, or weights files")
     groups: dict[tuple[str, str], list[xr.Dataset]] = {}

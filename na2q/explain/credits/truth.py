@@ -9,10 +9,9 @@ Letters in shapes: e episodes, t steps, r rows (episodes of a step), k streams, 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
 import xarray as xr
@@ -20,8 +19,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from na2q.arguments import checks_arguments
-from na2q.config import Settings
-from na2q.config.checks import Copies, Count, Positive, Repeats, Whole
+from na2q.config.checks import Copies, Count, Positive, Repeats, Whole, checked
 from na2q.envs.base import Clonable, Observation, VectorEnv
 from na2q.explain.credits.continuation import Absence, play_on, preferences
 from na2q.nets.agents import RecurrentAgent
@@ -41,8 +39,7 @@ ROUND = 8
 """Orders of agents that are drawn at a time, where subsets are sampled; each is played forwards and backwards."""
 
 
-@dataclass(frozen=True)
-class Setting(Settings):
+class Setting(NamedTuple):
     """What is meant by the truth."""
 
     horizon: Repeats = 10
@@ -60,9 +57,14 @@ class Setting(Settings):
     most: Repeats = 256
     """Orders of agents after which no more are drawn in any case where subsets are sampled."""
 
+    def check(self) -> "Setting":
+        """Return these settings as plain numbers; raise ValueError for the first one that is out of range."""
+        hints = get_type_hints(Setting, include_extras=True)
+        return Setting(**{name: checked(name, value, hints[name]) for name, value in self._asdict().items()})
+
 
 @checks_arguments
-def truth(path: str | Path, greedy: xr.Dataset, setting: Setting = Setting()) -> xr.Dataset:  # immutable
+def truth(path: str | Path, greedy: xr.Dataset, setting: Setting = Setting()) -> xr.Dataset:  # noqa: B008  # immutable
     """Compute what agents earn from every step of recorded episodes on.
 
     Args:
@@ -78,7 +80,7 @@ def truth(path: str | Path, greedy: xr.Dataset, setting: Setting = Setting()) ->
         nothing is random there is one. Steps that were not looked at, or did not happen, are NaN.
 
     Raises:
-        ValueError: a recording that explores, an environment whose state cannot be copied, or
+        ValueError: a setting out of range, a recording that explores, an environment whose state cannot be copied, or
             one that does not repeat the recorded episodes.
     """
     if greedy.attrs["epsilon"]:
@@ -98,7 +100,7 @@ def measure(
     env: VectorEnv,
     agent: RecurrentAgent,
     seeds: Sequence[int],
-    setting: Setting = Setting(),  # immutable
+    setting: Setting = Setting(),  # noqa: B008  # immutable
     title: str = "",
 ) -> tuple[xr.Dataset, Float[ndarray, " e"]]:
     """Play greedy episodes, and play on from each of their steps.
@@ -114,8 +116,9 @@ def measure(
         The data set that `truth` describes, and the return of each episode.
 
     Raises:
-        ValueError: an environment whose state cannot be copied.
+        ValueError: a setting out of range, or an environment whose state cannot be copied.
     """
+    setting = setting.check()
     if not isinstance(env, Clonable):
         raise ValueError(f"{title or env} cannot be played on from a step: it has no `clone` (na2q.envs.Clonable)")
     with progress(unit="step", desc=title, leave=False) as bar:
@@ -127,7 +130,7 @@ def measure(
         name: ((*axes[name][:-1], "episode", "step", axes[name][-1]), values[..., :steps, :])
         for name, values in director.found.items()
     }
-    about = asdict(setting) | {"random": int(director.random)}
+    about = setting._asdict() | {"random": int(director.random)}
     return xr.Dataset(found, {"agent": np.arange(env.spec.n_agents)}, about), played.returns
 
 
