@@ -5,6 +5,7 @@
 # make torture: try to break the package with bad inputs, damaged files, kills, full disks and lost workers (15 minutes).
 # make data: make the derived tables in data/ again whose inputs have changed (na2q/book/recipes.py).
 # make check: look at the built book in a browser. make links: ask every outside link of the book.
+# make pdf: print the built book to _build/na2q.pdf.
 # PYTHON=python3.12 chooses the interpreter of a new .venv; TORCH=cpu or TORCH=cuda the build of PyTorch (see below).
 PYTHON ?= python3
 VENV ?= .venv
@@ -25,7 +26,7 @@ ifeq ($(origin PYTHON),command line)
   endif
 endif
 
-.PHONY: book lint test test-all torture data figures check links install lock clean
+.PHONY: book lint test test-all torture data figures check pdf links install lock clean
 
 # On Linux, PyPI's PyTorch is the CUDA build of several gigabytes. Without an NVIDIA GPU its CPU build does the same work.
 # `auto` keeps the build that .venv has; in a new .venv it takes the CPU build on a Linux machine without a GPU.
@@ -100,6 +101,9 @@ torture: $(VENV)/.for-tests
 
 check: $(VENV)/.for-tests
 	$(BIN)/python tests/check_site.py
+
+pdf: $(VENV)/.for-tests
+	$(BIN)/python tests/print_site.py
 
 links: $(VENV)/.for-book
 	$(BUILD) --builder linkcheck

@@ -4,34 +4,28 @@ Serves `_build/html` to headless chromium, one for each core, and fails where a 
 for anything, misses a file, links to what is not there, shows a picture without alternative text, sets a formula wrong,
 is wider than a phone, breaks a rule of axe-core that it calls serious or critical, in light or dark, shrinks a figure
 until its type cannot be read, is longer than a reader scrolls, or prints menus or lines wider than its paper; and where
-the search does not find a chapter or an episode cannot be stepped through. Findings and pictures go to
+the search does not find a chapter, an old address leads astray, an episode cannot be stepped through or curves cannot
+be chosen by the keyboard. Findings and pictures go to
 `_build/browser/`. The browser is that of $CHROMIUM, else the first one found; nothing is downloaded.
 """
 
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
-import yaml
 from axe_playwright_python.sync_playwright import Axe
+from browser.scripts import FAINT, LOOK, WIDER
+from browser.serving import MOVED, OFFLINE, ROOT, SITE, find_browser, pages, served
 from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
 
-ROOT = Path(__file__).parents[1]
-SITE = ROOT / "_build" / "html"
 OUT = ROOT / "_build" / "browser"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-OFFLINE = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking")
 DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 PAPER = ViewportSize(width=720, height=1020)  # what margins leave of A4, in pixels of 1/96 inch
 SMALLEST = 0.62  # of a figure's own size: at 110 dots per inch type of 8 points is then 8 pixels high
@@ -49,72 +43,11 @@ EARNED = (
     "methods/",
     "notebooks/",
 )  # pages to look things up in, and chapters, which have parts and exercises
-MOVED: dict[str, str] = yaml.safe_load((ROOT / "book" / "_moved.yml").read_text())  # all are written by one template
 GRAVE = {"serious", "critical"}
 MENUS = (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article", ".prev-next-area")  # never printed
 RULES = {"resultTypes": ["violations"], "preload": False}  # preloading asks for style sheets in the wrong folder
 LISTINGS = "_modules/"  # pages of source code, which differ in their text only: the first stands for all in looks
 PLAYERS = "notebooks/13"  # the chapters that must hold an episode to step through
-
-LOOK = """async () => {
-    if (window.MathJax?.startup) await MathJax.startup.promise;
-    await Promise.all([...document.images].map(image => {
-        image.loading = "eager";
-        return image.decode().catch(() => null);
-    }));
-    return {
-        ids: [...document.querySelectorAll("[id]")].map(node => node.id),
-        links: [...document.querySelectorAll("a[href]")].map(link => link.href),
-        unnamed: [...document.images].filter(image => !image.alt.trim()).map(image => image.src),
-        empty: [...document.images].filter(image => !image.naturalWidth).map(image => image.src),
-        formulas: [...document.querySelectorAll("mjx-merror")].map(node => node.textContent),
-        raw: document.querySelectorAll(".math:not(:has(mjx-container))").length,
-        height: document.documentElement.scrollHeight,
-        shrunk: [...document.querySelectorAll("main img[src*='_images/']")]
-            .filter(image => image.clientWidth && image.naturalWidth > 200)
-            .map(image => [image.src.split("/").pop(), image.clientWidth / image.naturalWidth]),
-    };
-}"""
-WIDER = """() => {
-    const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width) return [];
-    const clips = node => node && (getComputedStyle(node).overflowX !== "visible" || clips(node.parentElement));
-    return [...document.querySelectorAll("main *")]
-        .filter(node => node.getBoundingClientRect().right > width + 1 && !clips(node.parentElement))
-        .map(node => `${node.tagName.toLowerCase()}.${node.className}`).slice(0, 3);
-}"""
-
-
-def find_browser() -> str:
-    """Path of a browser; exit with a message where there is none."""
-    names = (os.environ["CHROMIUM"],) if "CHROMIUM" in os.environ else BROWSERS
-    for path in map(shutil.which, names):
-        if path:
-            return path
-    sys.exit(f"check_site: no browser ({', '.join(names)}): install Debian's chromium, or name one in $CHROMIUM")
-
-
-class Files(SimpleHTTPRequestHandler):
-    """Serves files without a line for each."""
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-class Server(ThreadingHTTPServer):
-    """Serves on when a page is closed before all its files came."""
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: what a page misses, the page reports."""
-
-
-@contextmanager
-def served(site: Path) -> Iterator[str]:
-    """Serve a folder on a free port of this machine."""
-    server = Server(("127.0.0.1", 0), partial(Files, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
 
 
 @dataclass
@@ -196,6 +129,8 @@ class Check:
         page.wait_for_timeout(300)  # colours fade
         self.picture(page, name, "dark")
         self.rules(page, name, "dark")
+        for text in page.evaluate(FAINT):
+            self.found(name, f"dark: text of a picture is too faint: {text}")
         page.evaluate("document.documentElement.dataset.theme = 'light'")
         page.set_viewport_size(PHONE)
         page.wait_for_timeout(600)  # the theme waits for 300 ms before it lets the keyboard reach what now scrolls
@@ -203,6 +138,7 @@ class Check:
         self.rules(page, name, "phone")
         for culprit in page.evaluate(WIDER):
             self.found(name, f"wider than a phone: {culprit}")
+        self.choose(page, name)
         page.emulate_media(media="print")
         page.set_viewport_size(PAPER)
         for culprit in page.evaluate(WIDER):
@@ -231,6 +167,16 @@ class Check:
             player.get_by_role("button", name="one step forward").click()
             if player.get_by_role("status").inner_text() == before:
                 self.found(name, "the episode does not step")
+
+    def choose(self, page: Page, name: str) -> None:
+        """Choose a curve of each chooser by the keyboard, which must change the table of values below it."""
+        for chooser in page.locator(".na2q-chooser").all():
+            box, rows = chooser.get_by_role("checkbox").last, chooser.locator("tbody tr")
+            before = rows.count()
+            box.focus()
+            page.keyboard.press("Space")
+            if rows.count() == before:
+                self.found(name, "choosing a curve by the keyboard changes nothing")
 
     def search(self, words: str, chapter: str) -> None:
         """Search as a reader does, from the front page."""
@@ -316,14 +262,7 @@ def check_pages(origin: str, names: Sequence[str]) -> tuple[list[str], int]:
 def main() -> None:
     """Check every page, or those named by a part of their name; exit with status 1 if there are findings."""
     find_browser()
-    pages = [
-        path
-        for path in SITE.rglob("*.html")
-        if "_static" not in path.parts and path.relative_to(SITE).with_suffix("").as_posix() not in MOVED
-    ]
-    names = sorted(str(path.relative_to(SITE)) for path in pages if path.name != "index.html" or path.parent != SITE)
-    if not names:
-        sys.exit(f"check_site: no pages in {SITE}: run `make book` first")
+    names = pages()
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     chosen = [name for name in names if not sys.argv[1:] or any(part in name for part in sys.argv[1:])]

@@ -1,11 +1,12 @@
 """Figures of the protocol: intervals side by side, and performance profiles."""
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
 from na2q.arguments import checks_arguments
-from na2q.evaluation.figures import in_legend_order, legend, nothing_yet, panels
-from na2q.style import look
+from na2q.evaluation.figures import WIDTH, in_legend_order, legend, nothing_yet, panels
+from na2q.style import literal, look
 
 MARGIN = 0.03
 
@@ -18,9 +19,10 @@ def intervals(
     reference: float | None = None,
     bounds: tuple[float, float] | None = None,
 ) -> Figure:
-    """Draw estimates with their intervals, one panel for each sweep and task, one row for each curve.
+    """Draw estimates with their intervals, one panel above the other for each sweep and task, one row for each curve.
 
-    A sweep and task without any interval, as all its curves have one run, is left out.
+    A panel has rows for the curves that it has numbers of; all panels show the same range of values. A sweep and task
+    without any interval, as all its curves have one run, is left out.
 
     Args:
         table: `protocol.summary` or `protocol.improvements`: columns sweep, env, curve, `value`, low, high.
@@ -32,23 +34,30 @@ def intervals(
     known = table["low"].notna().groupby([table["sweep"], table["env"]]).transform("any")
     if not known.any():
         return nothing_yet("no runs yet" if table.empty else "single runs have no intervals")
-    table = table[known]
-    figure, axes_of = panels(table, height=0.9 + 0.25 * table["curve"].nunique())
-    names = in_legend_order(table["curve"])[::-1]
-    for (sweep, task), axes in axes_of.items():
-        shown = table[(table["sweep"] == sweep) & (table["env"] == task)].set_index("curve")
+    parts = {
+        f"{env}, {sweep}": part.set_index("curve")
+        for (sweep, env), part in table[known & table[value].notna()].groupby(["sweep", "env"])
+    }
+    rows = [len(part) + 1 for part in parts.values()]
+    figure, grid = plt.subplots(
+        len(parts), 1, figsize=(WIDTH, 0.7 + 0.25 * sum(rows)), height_ratios=rows, sharex=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for axes, (title, part) in zip(grid[:, 0], parts.items(), strict=True):
+        axes.set_title(literal(title), fontsize="medium")
         if reference is not None:
             axes.axvline(reference, color="black", linewidth=1, alpha=0.5)
-        for name, row in shown.iterrows():
+        names = in_legend_order(part.index.to_series())[::-1]
+        for name, row in part.iterrows():
             height = names.index(str(name))
             axes.plot([row["low"], row["high"]], [height, height], color=look(str(name)).color, linewidth=5, alpha=0.35)
             axes.plot(row[value], height, "o", color=look(str(name)).color)
-        axes.set_yticks(range(len(names)), [look(name).label for name in names], fontsize="small")
+        axes.set_yticks(range(len(names)), [literal(look(name).label) for name in names], fontsize="small")
         axes.set_ylim(-0.6, len(names) - 0.4)
-        axes.set_xlabel(label)
-        if bounds is not None:
-            room = MARGIN * (bounds[1] - bounds[0])  # for the dots at the ends
-            axes.set_xlim(bounds[0] - room, bounds[1] + room)
+    grid[-1, 0].set_xlabel(label)
+    if bounds is not None:
+        room = MARGIN * (bounds[1] - bounds[0])  # for the dots at the ends
+        grid[-1, 0].set_xlim(bounds[0] - room, bounds[1] + room)
     return figure
 
 

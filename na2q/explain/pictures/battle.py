@@ -13,22 +13,23 @@ from matplotlib.ticker import MaxNLocator
 
 from na2q.arguments import checks_arguments
 from na2q.envs.battle.frame import Frame
-from na2q.envs.battle.maps import SHOOT, SIGHT
+from na2q.envs.battle.maps import SHOOT
 from na2q.envs.battle.picture import draw_battle
 from na2q.explain import scene
 from na2q.explain.scene import Moment
 from na2q.style import agent_color, figure_width, literal, look
 
+AROUND, CLOSEST = 1.2, 3.0  # map units that a keyframe shows around the units, and from its middle at least
 MOST_ROWS = 45  # steps of a contribution map that keep their full height
 
 
 def battle_keyframes(rows: Mapping[str, Sequence[Moment]]) -> Figure:
     """Draw moments of battles, a row for each title and a column for each method (Figure 6).
 
-    Circles are the ranges (6, dashed) and sights (9, dotted) of living agents. Solid arrows are the actions
-    executed, open ones the greedy actions where they differ. The bars below give each agent's Q_i of the executed
-    action and its share of Q_tot: contributions where the method has them by agents and coalitions; otherwise the
-    first-order share, gradient times Q_i, which is an attribution and no part of the method.
+    Dashed circles are the ranges (6) of living agents, as far as they lie in the picture, which is cut to the units.
+    Solid arrows are the actions executed, open ones the greedy actions where they differ. The bars below give each
+    agent's Q_i of the executed action and its share of Q_tot: contributions where the method has them by agents and
+    coalitions; otherwise the first-order share, gradient times Q_i, which is an attribution and no part of the method.
 
     Raises:
         ValueError: for recordings that show no units, or moments that were not played.
@@ -129,11 +130,8 @@ def _draw_battle(axes: Axes, moment: xr.Dataset) -> None:
     draw_battle(type(frame)(**{**vars(frame), "target": targets}), axes)
     for agent in np.flatnonzero(frame.alive[:n_agents]):
         colour, (x, y) = agent_color(int(agent)), frame.position[agent]
-        for reach, dashes, width in ((SIGHT, ":", 0.7), (SHOOT, "--", 1.3)):
-            circle = Circle(
-                (float(x), float(y)), reach, fill=False, linestyle=dashes, edgecolor=colour, linewidth=width, zorder=1
-            )
-            axes.add_patch(circle)
+        reach = Circle((float(x), float(y)), SHOOT, fill=False, linestyle="--", edgecolor=colour, linewidth=1, zorder=1)
+        axes.add_patch(reach)
         ring = Circle(
             (float(x), float(y)), float(frame.radius[agent]), fill=False, edgecolor=colour, linewidth=2.5, zorder=4
         )
@@ -145,7 +143,7 @@ def _draw_battle(axes: Axes, moment: xr.Dataset) -> None:
     style = look(str(moment.attrs["method"]))
     axes.set_title(f"{style.label}, step {frame.step}", color=style.color, fontweight="bold")
     low, high = frame.position[frame.alive].min(0), frame.position[frame.alive].max(0)
-    half, middle = max(float((high - low).max()) / 2 + 1, SHOOT + 1), (low + high) / 2
+    half, middle = max(float((high - low).max()) / 2 + AROUND, CLOSEST), (low + high) / 2
     axes.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
     axes.set(xlabel="", ylabel="", xticks=[], yticks=[])
     axes.grid(False)
@@ -181,7 +179,7 @@ def _draw_values(axes: Axes, moment: xr.Dataset) -> None:
     colours = ["0.45" if i is None else agent_color(i) for i in members]
     values = np.concatenate([q, shares])
     bars = axes.bar(places, values, color=colours)
-    axes.bar_label(bars, fmt="{:z.2f}", fontsize=7, padding=1)
+    axes.bar_label(bars, fmt="{:z.2f}", fontsize=8, padding=1)
     alive = moment["unit_alive"].values
     marks = [f"{i + 1}" if alive[i] else f"{i + 1} †" for i in agents] + [scene.shown_as(k) for k in labels]
     axes.set_xticks(places, marks, fontsize=8)

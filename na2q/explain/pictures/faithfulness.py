@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from na2q.stats import Estimate
@@ -15,15 +16,15 @@ from na2q.theory.semantics import optimal_mask
 Run = tuple[str, str]  # METHOD_PRESET, seed-N
 
 RANKINGS = {
-    "occlusion": (2, "-"),
-    "highest mask": (3, "-"),
-    "mean mask": (3, ":"),
-    "lowest mask": (1, "-."),
-    "highest sampled mask": (4, "-"),
-    "size": (0, "--"),
-    "chance": (7, (0, (1, 1))),
+    "highest mask": (PALETTE[3], "-"),
+    "occlusion": (PALETTE[2], (0, (5, 1))),
+    "size": (PALETTE[0], (0, (3, 1, 1, 1))),
+    "chance": ("0.3", (0, (1, 1))),
 }
-"""Colour and dashes of the rankings that are drawn."""
+"""Colour and dashes of the rankings that are compared."""
+
+QUIET = ("mean mask", "highest sampled mask", "lowest mask")
+"""Rankings that stand behind in grey."""
 
 OFTEN = 50  # times that a size must occur to be drawn
 
@@ -31,30 +32,44 @@ OFTEN = 50  # times that a size must occur to be drawn
 def deletion_curves(deleted: pd.DataFrame) -> Figure:
     """Draw how many greedy actions change as features are deleted, a panel for each kind of model.
 
+    The rankings that are compared have colours, with a thin line for each run; the others are grey, and named alike.
+
     Args:
-        deleted: tables of `masks.deletion` with the columns kind and run; thin lines are runs, thick ones their mean.
+        deleted: tables of `masks.deletion` with the columns kind and run; thick lines are means over runs.
     """
     kinds, counts = list(dict.fromkeys(deleted["kind"])), sorted(deleted["count"].unique())
     figure, panels = plt.subplots(
-        1,
-        len(kinds),
-        figsize=(figure_width(len(kinds), 4.2, 1.6), 3.8),
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
+        1, len(kinds), figsize=(figure_width(len(kinds), 4.6), 3.8), sharey=True, squeeze=False, layout="constrained"
     )
     for axes, kind in zip(panels[0], kinds, strict=True):
-        for name, (color, dashes) in RANKINGS.items():
+        ends = {}
+        for name in (*QUIET, *RANKINGS):
+            color, dashes = RANKINGS.get(name, ("0.72", "-"))
             rows = deleted[(deleted["kind"] == kind) & (deleted["ranking"] == name)]
             table = 100 * rows.pivot_table(index="count", columns="run", values="changed")
-            axes.plot(table, color=PALETTE[color], linestyle=dashes, linewidth=0.7, alpha=0.5)
-            axes.plot(table.mean(axis=1), color=PALETTE[color], linestyle=dashes, linewidth=2.2, label=name)
-        axes.set(title=literal(kind), xlabel="features deleted", xscale="log")
+            if not len(table):
+                continue
+            if name in RANKINGS:
+                axes.plot(table, color=color, linestyle=dashes, linewidth=0.7, alpha=0.4)
+            width = 2.2 if name in RANKINGS else 1.0
+            axes.plot(table.mean(axis=1), color=color, linestyle=dashes, linewidth=width, label=name)
+            ends[name] = float(table.mean(axis=1).iloc[0])
+        axes.set(title=literal(kind), xlabel="features deleted", xscale="log", xlim=(0.42, 1.08 * counts[-1]))
         axes.set_xticks(counts, [str(count) for count in counts])
         axes.minorticks_off()
+        _name_starts(axes, ends)
     panels[0][0].set_ylabel("greedy actions that change (%)")
-    figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside right upper")
     return figure
+
+
+def _name_starts(axes: Axes, starts: Mapping[str, float]) -> None:
+    """Write the names of lines left of where they begin, far enough from each other."""
+    low, high = axes.get_ylim()
+    gap, place = 0.062 * (high - low), -np.inf
+    for name in sorted(starts, key=lambda name: starts[name]):
+        place = max(starts[name], place + gap)
+        color = RANKINGS[name][0] if name in RANKINGS else "0.4"
+        axes.annotate(name, (0.95, place), ha="right", va="center", fontsize="small", color=color)
 
 
 def masks_by_size(recordings: Mapping[Run, xr.Dataset]) -> Figure:

@@ -1,0 +1,48 @@
+"""What the browser is asked about an open page, in JavaScript."""
+
+LOOK = """async () => {
+    if (window.MathJax?.startup) await MathJax.startup.promise;
+    await Promise.all([...document.images].map(image => {
+        image.loading = "eager";
+        return image.decode().catch(() => null);
+    }));
+    return {
+        ids: [...document.querySelectorAll("[id]")].map(node => node.id),
+        links: [...document.querySelectorAll("a[href]")].map(link => link.href),
+        unnamed: [...document.images].filter(image => !image.alt.trim()).map(image => image.src),
+        empty: [...document.images].filter(image => !image.naturalWidth).map(image => image.src),
+        formulas: [...document.querySelectorAll("mjx-merror")].map(node => node.textContent),
+        raw: document.querySelectorAll(".math:not(:has(mjx-container))").length,
+        height: document.documentElement.scrollHeight,
+        shrunk: [...document.querySelectorAll("main img[src*='_images/']")]
+            .filter(image => image.clientWidth && image.naturalWidth > 200)
+            .map(image => [image.src.split("/").pop(), image.clientWidth / image.naturalWidth]),
+    };
+}"""
+WIDER = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    const clips = node => node && (getComputedStyle(node).overflowX !== "visible" || clips(node.parentElement));
+    return [...document.querySelectorAll("main *")]
+        .filter(node => node.getBoundingClientRect().right > width + 1 && !clips(node.parentElement))
+        .map(node => `${node.tagName.toLowerCase()}.${node.className}`).slice(0, 3);
+}"""
+FAINT = """() => {
+    // Contrast of text in pictures that scripts draw, which axe-core passes over: an SVG's text against its ground.
+    const numbers = color => (color.match(/[\\d.]+/g) || [0, 0, 0]).map(Number);
+    const light = color => {
+        const linear = x => x <= 10 ? x / 3294.6 : ((x / 255 + 0.055) / 1.055) ** 2.4;
+        const [r, g, b] = numbers(color).map(linear);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const clear = color => color === "transparent" || numbers(color)[3] === 0;
+    const ground = node => {
+        for (; node; node = node.parentElement)
+            if (!clear(getComputedStyle(node).backgroundColor)) return getComputedStyle(node).backgroundColor;
+        return "rgb(255, 255, 255)";
+    };
+    return [...document.querySelectorAll("main .na2q-chooser svg text")].filter(text => {
+        const [a, b] = [light(getComputedStyle(text).fill), light(ground(text))].sort((x, y) => y - x);
+        return (a + 0.05) / (b + 0.05) < 4.5;
+    }).map(text => text.textContent).slice(0, 3);
+}"""

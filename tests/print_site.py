@@ -1,0 +1,87 @@
+"""Print the built book to one PDF with links and an outline: `python tests/print_site.py` after `make book`.
+
+Pages stand in the order of the table of contents, each on a new sheet, and links between them lead to the sheets. The
+file is `_build/na2q.pdf`. Parts of names, as in `07_ methods/`, print only the pages that have one of them.
+"""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+from browser.serving import OFFLINE, ROOT, SITE, find_browser, pages, served
+from playwright.sync_api import sync_playwright
+
+OUT = ROOT / "_build" / "na2q.pdf"
+PATIENCE = 600_000  # ms that a slow machine may take to lay out some hundred sheets
+FOOTER = (
+    '<div style="font: 8px sans-serif; width: 100%; text-align: center"><span class="pageNumber"></span> of '
+    '<span class="totalPages"></span></div>'
+)
+TAKE = """async ([name, origin]) => {
+    if (window.MathJax?.startup) await MathJax.startup.promise;
+    const page = document.querySelector("article.bd-article");
+    for (const image of page.querySelectorAll("img")) { image.loading = "eager"; image.src = image.src; }
+    for (const link of page.querySelectorAll("a[href]")) {
+        const [address, place] = link.href.split("#");
+        if (address.startsWith(origin)) link.setAttribute("href", `#${address.slice(origin.length)}/${place || ""}`);
+    }
+    for (const node of page.querySelectorAll("[id]")) node.id = `${name}/${node.id}`;
+    for (const gone of page.querySelectorAll("script, .headerlink, .copybtn")) gone.remove();
+    return [page.innerHTML, [...document.querySelectorAll("style")].map(style => style.textContent)];
+}"""
+PUT = """([name, page, styles]) => {
+    const known = window.known ||= new Set();
+    for (const style of styles.filter(style => !known.has(style))) {
+        known.add(style);
+        document.head.appendChild(document.createElement("style")).textContent = style;
+    }
+    const sheet = document.querySelector("article.bd-article").appendChild(document.createElement("div"));
+    sheet.id = `${name}/`;
+    sheet.innerHTML = page;
+}"""
+
+
+def listed(entries: list[dict[str, Any]]) -> Iterator[str]:
+    """Addresses of pages in the order of the table of contents, sections after their page."""
+    for entry in entries:
+        yield f"{entry['file']}.html"
+        yield from listed(entry.get("sections", []))
+
+
+def in_order() -> list[str]:
+    """All pages of the table of contents; exit where one was not built."""
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
+    names = [f"{toc['root']}.html", *(name for part in toc["parts"] for name in listed(part["chapters"]))]
+    if missing := sorted(set(names) - set(pages())):
+        sys.exit(f"not built: {', '.join(missing)}: run `make book` first")
+    return names
+
+
+def main() -> None:
+    """Print the book, or the pages named by a part of their name."""
+    names = [name for name in in_order() if not sys.argv[1:] or any(part in name for part in sys.argv[1:])]
+    if not names:
+        sys.exit(f"no page is named like {' or '.join(sys.argv[1:])}")
+    with served(SITE) as origin, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=OFFLINE)
+        context = browser.new_context(color_scheme="light")
+        context.set_default_timeout(PATIENCE)
+        book, page = context.new_page(), context.new_page()
+        book.goto(origin + names[0])
+        book.evaluate("document.querySelector('article.bd-article').replaceChildren()")
+        for name in names:
+            page.goto(origin + name)
+            book.evaluate(PUT, [name, *page.evaluate(TAKE, [name, origin])])
+        book.evaluate("Promise.all([...document.images].map(image => image.decode().catch(() => null)))")
+        margin: Any = dict.fromkeys(("top", "bottom", "left", "right"), "18mm")
+        book.pdf(
+            path=OUT, format="A4", margin=margin, tagged=True, outline=True,
+            display_header_footer=True, header_template="<i></i>", footer_template=FOOTER,
+        )  # fmt: skip
+        browser.close()
+    print(f"{len(names)} pages of the book in {OUT.relative_to(ROOT)}, {OUT.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
