@@ -16,7 +16,7 @@ from na2q.explain.findings import Model
 from na2q.stats import Estimate
 
 Run = tuple[str, str]
-"""Names of a model: METHOD_PRESET, seed-N."""
+"""METHOD_PRESET and seed-N, the names of a model."""
 Rows = dict[str, dict[Run, Estimate]]
 """Estimates by what is estimated and by model; a model lacks what its method does not have."""
 

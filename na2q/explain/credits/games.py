@@ -22,7 +22,7 @@ from na2q.config.checks import Whole
 from na2q.theory.dividends import members
 
 Kind = Literal["singles", "pairs", "substitutes", "triples"]
-"""What pays: agents by themselves; also pairs that help each other; pairs of which either will do; also all three."""
+"""Pay goes to agents by themselves, also to pairs that help each other, to pairs of which either will do, to threes."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Size = Annotated[int, Interval(ge=2, le=6)]
