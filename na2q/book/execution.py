@@ -34,6 +34,8 @@ TIMEOUT = 600
 """Seconds that a cell may take."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
 """Settings of the kernels: the networks of this book are small, and pages run side by side."""
+QUIET = "get_config().IPKernelApp.log_level = 'ERROR'"
+"""A kernel warns that its messages are not encrypted. Here they stay on one machine, and forty warnings would hide others."""
 
 
 class Page(NamedTuple):
@@ -111,6 +113,7 @@ def noting(page: Path) -> Iterator[tuple[dict[str, str], Callable[[], list[Path]
         startup = Path(place) / "ipython" / "profile_default" / "startup"
         startup.mkdir(parents=True)
         shutil.copy(kernel_startup.__file__, startup / "00-reads.py")
+        (startup.parent / "ipython_kernel_config.py").write_text(QUIET)
         seen = {"NA2Q_PAGE_READS": str(reads), "NA2Q_PAGE_ROOT": str(repo_root())}
 
         def noted() -> list[Path]:
