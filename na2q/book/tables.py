@@ -166,19 +166,14 @@ def span(values: torch.Tensor) -> str:
 def igm_table(method: str) -> pd.DataFrame:
     """Count how often the values of a method keep IGM and never fall, over random weights."""
     rows: dict[str, dict[str, str]] = {}
-    values: list[tuple[str, igm.Value]] = [("Q_tot", igm.q_tot)]
-    if method in igm.UNRESTRICTED:
-        values.append(igm.UNRESTRICTED[method])
-    for name, value in values:
-        found = igm.measure(method, value)
-        if found is not None:
-            flat = found.lowest_slope == found.highest_slope == 0
-            rows[name] = {
-                "greedy joint action is best": f"{found.igm} of {found.weight_sets}",
-                "never falls in a utility": "reads none" if flat else f"{found.monotone} of {found.weight_sets}",
-                "lowest slope": "" if flat else f"{found.lowest_slope:.2g}",
-                "joint actions tried": f"{found.joint_actions}",
-            }
+    for name, found in igm.measure(method).items():
+        flat = found.lowest_slope == found.highest_slope == 0
+        rows[name] = {
+            "greedy joint action is best": f"{found.igm} of {found.weight_sets}",
+            "never falls in a utility": "reads none" if flat else f"{found.monotone} of {found.weight_sets}",
+            "lowest slope": "" if flat else f"{found.lowest_slope:.2g}",
+            "joint actions tried": f"{found.joint_actions}",
+        }
     return pd.DataFrame(rows).T.rename_axis("value")
 
 

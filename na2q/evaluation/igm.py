@@ -4,9 +4,8 @@ IGM (individual-global-max, Eq. 1) asks that the joint action of individually gr
 that never falls in any utility keeps it; the converse does not hold, so both are measured.
 """
 
-from collections.abc import Callable
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -23,28 +22,6 @@ SMALL = EnvSpec(n_agents=3, n_actions=4, obs_dim=5, state_dim=15, episode_limit=
 """A task of 64 joint actions, small enough to try them all."""
 
 SLACK = 1e-6  # finite differences and sums in float64 are far more exact
-
-Value = Callable[[Any, Tensor, MixContext], Tensor]
-"""Value of each row's joint action, given the network, the utilities taken, of shape (rows, n), and the context."""
-
-
-def q_tot(online: QLearning, q: Float[Tensor, "rows n"], ctx: MixContext) -> Float[Tensor, "rows ..."]:
-    """Q_tot as the method mixes it."""
-    return online.mix(q, ctx).q_tot
-
-
-def central_value(online: Any, q: Float[Tensor, "rows n"], ctx: MixContext) -> Float[Tensor, " rows"]:
-    """OW-QMIX's unrestricted Q*, as if its central agents had the utilities given."""
-    return online.central(ctx.state, q)
-
-
-def joint_value(online: Any, q: Float[Tensor, "rows n"], ctx: MixContext) -> Float[Tensor, " rows"]:
-    """QTRAN's Q_jt, which knows the actions and hidden states but not the utilities."""
-    return online.joint_value(ctx, ctx.actions)
-
-
-UNRESTRICTED: dict[str, tuple[str, Value]] = {"qtran": ("Q_jt", joint_value), "wqmix": ("Q*", central_value)}
-"""Second values of the methods that have one, with the name of each; nothing holds these to IGM by construction."""
 
 
 class Measured(NamedTuple):
@@ -82,9 +59,8 @@ def joint_action_contexts(online: QLearning, seed: Whole) -> tuple[Float[Tensor,
         q_max=q.amax(-1).expand(rows, -1),
         greedy=actions == q.argmax(-1),
         semantics=normal(n, hidden).expand(rows, -1, -1),
-        orders=noise.expand(rows, -1, -1) if isinstance(noise, Tensor) and noise.dim() == 3 else None,
     )
-    return q, ctx
+    return q, online.with_noise(ctx, noise)
 
 
 def chosen(q: Float[Tensor, "n a"], ctx: MixContext) -> Float[Tensor, "rows n"]:
@@ -103,28 +79,24 @@ def random_weights(online: QLearning, seed: Whole) -> QLearning:
 
 
 def slopes(
-    online: QLearning, q: Float[Tensor, "rows n"], ctx: MixContext, step: float = 1e-3, value: Value = q_tot
+    online: QLearning, q: Float[Tensor, "rows n"], ctx: MixContext, step: float = 1e-3, value: str = "Q_tot"
 ) -> Float[Tensor, "rows n"]:
-    """Finite differences of a value in each utility, everything else fixed.
+    """Finite differences of one of the method's values in each utility, everything else fixed.
 
     Not autograd: QPLEX's detached advantages have slopes that no gradient shows.
     """
-    up = [value(online, q + step * torch.eye(q.shape[-1])[i], ctx) for i in range(q.shape[-1])]
-    return (torch.stack(up, -1) - value(online, q, ctx).unsqueeze(-1)) / step
-
-
-def regret(online: QLearning, q: Float[Tensor, "n a"], ctx: MixContext, value: Value = q_tot) -> float:
-    """What the individually greedy joint action misses of the largest value; 0 where IGM holds."""
-    values = value(online, chosen(q, ctx), ctx)
-    return float(values.max() - values[ctx.greedy.all(-1)].min())
+    up = [online.values(q + step * torch.eye(q.shape[-1])[i], ctx)[value] for i in range(q.shape[-1])]
+    return (torch.stack(up, -1) - online.values(q, ctx)[value].unsqueeze(-1)) / step
 
 
 @checks_arguments
 def measure(
-    method: str, value: Value = q_tot, preset: str = "released", weight_sets: Repeats = 20, spec: EnvSpec = SMALL
-) -> Measured | None:
-    """Count the weight sets for which a value keeps IGM and monotonicity; None for methods without Q_tot."""
-    config, best, ends = configure(method, preset=preset), [], []
+    method: str, preset: str = "released", weight_sets: Repeats = 20, spec: EnvSpec = SMALL
+) -> dict[str, Measured]:
+    """Count the weight sets for which each value of a method keeps IGM and monotonicity; empty without Q_tot."""
+    config = configure(method, preset=preset)
+    misses: dict[str, list[float]] = {}  # what the individually greedy joint action misses of the largest value
+    ends: dict[str, list[tuple[float, float]]] = {}  # the lowest and highest slope
     for seed in range(weight_sets):
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(seed)
@@ -132,10 +104,22 @@ def measure(
             q, ctx = joint_action_contexts(online, seed)
             online = random_weights(online, seed)
             if not online.coalitions:
-                return None
-            best.append(regret(online, q, ctx, value) <= SLACK)
-            ends.append([float(end) for end in slopes(online, chosen(q, ctx), ctx, value=value).aminmax()])
+                return {}
+            taken = chosen(q, ctx)
+            for name, values in online.values(taken, ctx).items():
+                low, high = slopes(online, taken, ctx, value=name).aminmax()
+                misses.setdefault(name, []).append(float(values.max() - values[ctx.greedy.all(-1)].min()))
+                ends.setdefault(name, []).append((float(low), float(high)))
+    return {name: _measured(misses[name], ends[name], spec) for name in misses}
+
+
+def _measured(misses: list[float], ends: list[tuple[float, float]], spec: EnvSpec) -> Measured:
     lowest, highest = zip(*ends, strict=True)
-    monotone = sum(slope >= -SLACK for slope in lowest)
-    joint_actions = spec.n_actions**spec.n_agents
-    return Measured(weight_sets, joint_actions, sum(best), monotone, min(lowest), max(highest))
+    return Measured(
+        weight_sets=len(misses),
+        joint_actions=spec.n_actions**spec.n_agents,
+        igm=sum(miss <= SLACK for miss in misses),
+        monotone=sum(slope >= -SLACK for slope in lowest),
+        lowest_slope=min(lowest),
+        highest_slope=max(highest),
+    )

@@ -98,6 +98,14 @@ class QLearning(nn.Module, Generic[Options, Noise, Extra]):
         """Draw the random numbers of one update; None where the method needs none."""
         return None  # type: ignore[return-value]  # a method whose Noise is another type overrides this
 
+    def with_noise(self, ctx: MixContext, noise: Noise) -> MixContext:
+        """Put into a context those of an update's random numbers that the mixer reads; most mixers read none."""
+        return ctx
+
+    def values(self, q: Float[Tensor, "... n"], ctx: MixContext) -> dict[str, Float[Tensor, " ..."]]:
+        """Return every value that the method gives to a joint action, by its name in the paper."""
+        return {"Q_tot": self.mix(q, ctx).q_tot}
+
     def reward(self, step: Step[Noise, Extra], target: Self) -> Float[Tensor, " r"]:
         """Reward that the TD target is built from."""
         return step.reward

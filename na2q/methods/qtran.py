@@ -41,6 +41,10 @@ class QTRAN(QLearning[QTRANOptions, None, None]):
         code = self.encoder(torch.cat([ctx.hidden, chosen], -1)).sum(-2)
         return self.joint(torch.cat([ctx.state, code], -1)).squeeze(-1)
 
+    def values(self, q: Float[Tensor, "... n"], ctx: MixContext) -> dict[str, Float[Tensor, " ..."]]:
+        """Q_jt beside the sum; it knows the actions and hidden states, not the utilities."""
+        return super().values(q, ctx) | {"Q_jt": self.joint_value(ctx, ctx.actions)}
+
     def inspect(
         self, ctx: MixContext, generator: torch.Generator, samples: int = 0
     ) -> tuple[MixContext, dict[str, Tensor]]:

@@ -70,15 +70,19 @@ class SHAQ(QLearning[SHAQOptions, Tensor, None]):
         shape = (transitions, self.options.samples, self.spec.n_agents)
         return torch.rand(shape, generator=generator, device=generator.device).argsort(-1)
 
+    def with_noise(self, ctx: MixContext, noise: Int[Tensor, "#r m n"]) -> MixContext:
+        """Give the mixer the orders drawn, one row for each transition or one for all."""
+        return ctx.replace(orders=noise)
+
     def inspect(
         self, ctx: MixContext, generator: torch.Generator, samples: int = 0
     ) -> tuple[MixContext, dict[str, Tensor]]:
         """Draw the orders of agents, without which the coefficients have no value."""
-        return ctx.replace(orders=self.draw_noise(len(ctx.state), generator)), {}
+        return self.with_noise(ctx, self.draw_noise(len(ctx.state), generator)), {}
 
     def prepare(self, step: Step[Tensor, Any], target: Self) -> Step[Tensor, None]:
         """Give the online mixer the orders drawn."""
-        return replace(step, live=step.live.replace(orders=step.noise))
+        return replace(step, live=self.with_noise(step.live, step.noise))
 
     def bootstrap(self, step: Step[Tensor, None], target: Self) -> Float[Tensor, " r"]:
         """Plain sum: at the greedy joint action every coefficient is 1."""

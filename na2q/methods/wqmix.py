@@ -57,6 +57,10 @@ class WQMIX(QLearning[WQMIXOptions, None, Central]):
         """Mix as QMIX does; Q* plays no part in acting and has no decomposition."""
         return self.mixer(q, ctx.state)
 
+    def values(self, q: Float[Tensor, "... n"], ctx: MixContext) -> dict[str, Float[Tensor, " ..."]]:
+        """Q* beside Q_tot, as if the central agents had the utilities given."""
+        return super().values(q, ctx) | {"Q*": self.central(ctx.state, q)}
+
     def prepare(self, step: Step[None, Any], target: Self) -> Step[None, Central]:
         """Unroll the central agents over the same inputs."""
         agents = [self.central_agent, target.central_agent]

@@ -46,8 +46,7 @@ def bounded(claim: Claim) -> Finding:
 
 def greedy(claim: Claim) -> Finding:
     """Random mixers, every joint action: greedy agents reach the largest value."""
-    found = igm.measure("na2q")
-    assert found is not None  # NA2Q has a joint value
+    found = igm.measure("na2q")["Q_tot"]
     text = f"{found.igm} of {found.weight_sets} weight sets, {found.joint_actions} joint actions each"
     return Finding(f"{text}; lowest slope {found.lowest_slope:.1e}", found.igm == found.weight_sets)
 
