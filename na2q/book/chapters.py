@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from na2q.campaign import execute, sweeps
-from na2q.evaluation import protocol, results
+from na2q.evaluation import preset_choice, results
 from na2q.paths import repo_root
 
 
@@ -48,12 +48,12 @@ def lacking(names: Sequence[str], root: Path, tasks: Collection[str] = ()) -> st
     return ". ".join(results.missing_in_words(name, root, tasks) for name in known) + "."
 
 
-def preset_decision(runs: pd.DataFrame, names: Sequence[str]) -> tuple[str, protocol.PresetDecision] | None:
+def preset_decision(runs: pd.DataFrame, names: Sequence[str]) -> tuple[str, preset_choice.PresetDecision] | None:
     """Decide between NA2Q's presets by the first of some sweeps in which both have enough seeds; None without one."""
     for name in names:
         table = runs[runs["sweep"] == name]
         try:
-            return name, protocol.choose_preset(table)
+            return name, preset_choice.choose_preset(table)
         except ValueError:
             continue
     return None

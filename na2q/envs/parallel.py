@@ -10,8 +10,8 @@ from numpy import ndarray
 from pettingzoo import ParallelEnv
 
 from na2q.envs.base import MAX_SEED, Observation, VectorEnv
-from na2q.envs.pettingzoo import MASK
 from na2q.envs.picture import picture
+from na2q.envs.team import MASK
 
 SEEN = "observation"  # PettingZoo's name for what is seen beside the mask
 

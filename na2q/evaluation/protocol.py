@@ -8,7 +8,6 @@ the truth far less often than it claims.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,16 +15,14 @@ from numpy import ndarray
 from scipy.stats import trim_mean
 
 from na2q.arguments import checks_arguments
-from na2q.campaign.sweeps import LBF
 from na2q.config import family_of
 from na2q.config.checks import Limit, Repeats, Share, Whole
 from na2q.evaluation.results import ABSOLUTE, CURVE, check_curves
-from na2q.stats import REPS, Estimate, Statistic, stratified
+from na2q.stats import REPS, Statistic, stratified
 
 LAST_TESTS = 10
 RUN = [*CURVE, "seed"]
 ALL_TASKS = "all tasks"
-PRESET_SEEDS = 3  # that a choice between presets needs on every task
 
 
 @checks_arguments
@@ -262,47 +259,3 @@ def _on_all(table: pd.DataFrame, tasks: Sequence[str]) -> list[str]:
     """Curves that have at least one seed on all of `tasks`, in order of appearance."""
     seeds = table[table["env"].isin(tasks)].groupby(["curve", "seed"], sort=False)["env"].nunique()
     return list(dict.fromkeys(seeds[seeds == len(tasks)].index.get_level_values("curve")))
-
-
-# --- which preset is the package's default ---------------------------------------------------------
-
-
-class PresetDecision(NamedTuple):
-    """Comparison of NA2Q's two presets."""
-
-    winner: str
-    reason: str
-    by_task: pd.DataFrame
-    difference: Estimate  # interquartile mean of released minus that of paper, over all tasks
-
-
-@checks_arguments
-def choose_preset(runs: pd.DataFrame, reps: Repeats = 2_000, seed: Whole = 0) -> PresetDecision:
-    """Decide between NA2Q's presets `released` and `paper` by the interquartile mean of their scores.
-
-    Over both foraging tasks, PRESET_SEEDS seeds each. The higher one wins; where the interval of the difference
-    holds 0 they are equal within noise, and `paper` wins.
-
-    Args:
-        runs: table of `results.name_curves`, one sweep.
-        reps: number of resamples.
-        seed: of the resamples.
-
-    Raises:
-        ValueError: several sweeps, or a preset has too few seeds that ran on both tasks.
-    """
-    if runs["sweep"].nunique() != 1:
-        raise ValueError(f"runs of {' and '.join(map(repr, runs['sweep'].unique()))}: compare presets within one sweep")
-    names = {"released": "na2q", "paper": "na2q preset paper"}
-    table = scores(runs[runs["curve"].isin(list(names.values()))])
-    tasks = list(LBF)
-    released, paper = (matrix(table, curve, tasks) for curve in names.values())
-    if min(len(released), len(paper)) < PRESET_SEEDS:
-        raise ValueError(
-            f"{len(released)} and {len(paper)} seeds on all tasks, {PRESET_SEEDS} are needed of each preset"
-        )
-    difference = Estimate(*stratified(iqm_difference, released, paper, reps=reps, seed=seed)[:, 0])
-    winner = "released" if difference.low > 0 else "paper"
-    text = f"released minus paper: {difference}, {len(released)} and {len(paper)} seeds on {len(tasks)} tasks"
-    relation = "released is higher" if difference.low > 0 else "paper is higher" if difference.high < 0 else "equal"
-    return PresetDecision(winner, f"{relation} ({text})", summary(table, reps, seed), difference)

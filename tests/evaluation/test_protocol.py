@@ -10,7 +10,7 @@ from synthetic_runs import runs
 
 from na2q.book import chapters
 from na2q.config import DEFAULT_PRESET
-from na2q.evaluation import protocol
+from na2q.evaluation import preset_choice, protocol
 from na2q.evaluation.comparison import intervals, profile_lines
 from na2q.evaluation.figures import QUIET, learning_curves
 
@@ -143,7 +143,7 @@ def test_higher_preset_wins_and_equal_within_noise_means_paper(
         for env in ("lbf-4p-2f", "lbf-3p-3f")
         for name, values in (("released", released), ("paper", paper))
     ]
-    decision = protocol.choose_preset(pd.concat(tables))
+    decision = preset_choice.choose_preset(pd.concat(tables))
     assert decision.winner == winner
     assert decision.reason.startswith(reason)
     assert decision.reason.endswith("3 and 3 seeds on 2 tasks)")
@@ -152,13 +152,13 @@ def test_higher_preset_wins_and_equal_within_noise_means_paper(
 
 @pytest.mark.slow
 def test_the_package_starts_from_the_preset_that_the_pilot_chose() -> None:
-    assert protocol.choose_preset(chapters.shown(["pilot"], method=["na2q"]).runs).winner == DEFAULT_PRESET
+    assert preset_choice.choose_preset(chapters.shown(["pilot"], method=["na2q"]).runs).winner == DEFAULT_PRESET
 
 
 def test_presets_are_compared_within_one_sweep() -> None:
     two = [runs({"na2q": {1: [0.0, 0.0, 0.0]}}, sweep=sweep) for sweep in ("pilot", "figure3")]
     with pytest.raises(ValueError, match="runs of 'pilot' and 'figure3': compare presets within one sweep"):
-        protocol.choose_preset(pd.concat(two))
+        preset_choice.choose_preset(pd.concat(two))
 
 
 @pytest.mark.slow
@@ -212,6 +212,6 @@ def test_presets_are_not_compared_over_fewer_seeds_or_tasks_than_the_rule_asks_f
         for name, seeds in (("na2q", 2), ("na2q preset paper", 3))
     ]
     with pytest.raises(ValueError, match="2 and 3 seeds on all tasks, 3 are needed of each preset"):
-        protocol.choose_preset(pd.concat(tables))
+        preset_choice.choose_preset(pd.concat(tables))
     with pytest.raises(ValueError, match="na2q has no seed that ran on all of lbf-4p-2f, lbf-3p-3f"):
-        protocol.choose_preset(pd.concat(tables[:2]))
+        preset_choice.choose_preset(pd.concat(tables[:2]))
