@@ -35,7 +35,7 @@ TIMEOUT = 600
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
 """Settings of the kernels: the networks of this book are small, and pages run side by side."""
 QUIET = "get_config().IPKernelApp.log_level = 'ERROR'"
-"""A kernel warns that its messages are not encrypted. Here they stay on one machine, and forty warnings would hide others."""
+"""A kernel warns that its messages are not encrypted; they stay on one machine here, and warnings would hide others."""
 
 
 class Page(NamedTuple):
