@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 from lbforaging.foraging.environment import Action
-from matplotlib.patches import Rectangle
 from numpy import ndarray
 
 from na2q.config import LBFOptions
@@ -95,6 +94,8 @@ class LBF:
 
     def draw(self, axes: Any, copy: int = 0) -> None:
         """Draw a board: players as circles, food as squares, each with its level; shaded cells are in sight."""
+        from matplotlib.patches import Rectangle  # matplotlib is loaded by who draws
+
         board, size, sight = self.boards[copy], self.options.field_size, self.options.sight
         axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xticks=[], yticks=[], aspect="equal")
         axes.hlines(np.arange(size) - 0.5, -0.5, size - 0.5, colors="0.85", linewidth=0.5)
