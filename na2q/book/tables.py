@@ -188,7 +188,7 @@ def inputs_table(method: str) -> pd.DataFrame:
             "heads": {"one_head": "shared", "two_head": "shared and own"}[agent.kind],
             "last action": "yes" if agent.last_action else "no",
             "agent index": "yes" if agent.agent_id else "no",
-            "input width": network.fc_in.in_features,
+            "input width": network.fc_in.weight.shape[-1],
             "episodes before first update": config.replay.warmup,
         }
     return pd.DataFrame(rows).T.rename_axis("preset")

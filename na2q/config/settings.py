@@ -34,7 +34,7 @@ class NoOptions(Settings):
 
 @dataclass(frozen=True)
 class AgentConfig(Settings):
-    """The recurrent utility network, one set of weights for all agents."""
+    """The recurrent utility network, with one set of weights for all agents unless `share_parameters` is off."""
 
     kind: Literal["one_head", "two_head"] = "one_head"
     """two_head adds a linear head of its own for each agent (A1; released NA2Q and CDS)."""
@@ -44,6 +44,19 @@ class AgentConfig(Settings):
     """Feed the previous action, one-hot (section 4)."""
     agent_id: bool = True
     """Feed the agent's index, one-hot (A2: on for baselines, off for NA2Q)."""
+    share_parameters: Annotated[bool, Since(5, True)] = True
+    """Train one network for all agents (section 4); off: each agent has its own, as in iql_ns, vdn_ns and qmix_ns of
+    EPyMARL."""
+
+    def __post_init__(self) -> None:
+        """Refuse own heads beside a shared one where nothing is shared."""
+        super().__post_init__()
+        if self.kind == "two_head" and not self.share_parameters:
+            raise ValueError(
+                "agent.share_parameters is False, but agent.kind is 'two_head', which adds each agent's own head to a "
+                "shared one: agents with networks of their own take 'one_head', and a method that needs both heads "
+                "has to share"
+            )
 
 
 @dataclass(frozen=True)

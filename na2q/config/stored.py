@@ -19,7 +19,7 @@ from na2q.config.presets import TABLE1, defaults
 from na2q.config.run import IDENTITY, TrainConfig, configure, flat
 from na2q.config.settings import Settings
 
-VERSION = 4
+VERSION = 5
 """Version of the settings that are written today; files that name none are of version 1."""
 
 OWN_IN_VERSION_1 = {"paper": ("na2q",), "exact": ("na2q", "cds", "dvd"), "fair": ("na2q", "cds", "qatten")}

@@ -38,20 +38,23 @@ class Actor:
 
     def __init__(self, agent: RecurrentAgent) -> None:
         spec, width = agent.spec, agent.config.hidden
-        weight, bias = _numpy(agent.fc_in.weight).T, _numpy(agent.fc_in.bias)
-        o, a = spec.obs_dim, spec.n_actions * agent.config.last_action
-        self.w_obs, by_action, by_agent = weight[:o], weight[o : o + a], weight[o + a :]
-        self.by_action = np.zeros((spec.n_actions + 1, width), weight.dtype)  # the first row is NO_ACTION's
-        self.by_action[1:] += by_action if len(by_action) else 0
-        self.by_agent = bias + (by_agent if len(by_agent) else np.zeros((spec.n_agents, 1), weight.dtype))
-        w_ih, w_hh, b_ih, b_hh = (_numpy(w) for w in agent.gru.all_weights[0])
+        weight, bias = _turned(agent.fc_in.weight), _numpy(agent.fc_in.bias)
+        o, a, n = spec.obs_dim, spec.n_actions * agent.config.last_action, np.arange(spec.n_agents)
+        self.w_obs, by_action, by_agent = weight[..., :o, :], weight[..., o : o + a, :], weight[..., o + a :, :]
+        self.by_action = np.zeros((spec.n_agents, spec.n_actions + 1, width), weight.dtype)  # first row: NO_ACTION's
+        self.by_action[:, 1:] += by_action if a else 0
+        index = np.zeros((spec.n_agents, 1), weight.dtype)  # adds each agent's row of what it makes of its index
+        self.by_agent = bias + ((by_agent if by_agent.ndim == 2 else by_agent[n, n]) if by_agent.size else index)
+        self.agents = n
+        w_ih, w_hh = (_turned(w) for w in agent.gru.all_weights[0][:2])
+        b_ih, b_hh = (_numpy(w) for w in agent.gru.all_weights[0][2:])
         half = np.repeat(np.array([0.5, 0.5, 1], weight.dtype), width)  # gates r, z and n
-        self.w_ih, self.w_hh = np.ascontiguousarray(w_ih.T * half), np.ascontiguousarray(w_hh.T * half)
+        self.w_ih, self.w_hh = np.ascontiguousarray(w_ih * half), np.ascontiguousarray(w_hh * half)
         self.b_ih, self.b_hh, self.width = b_ih * half, b_hh * half, width
         own = agent.local_heads
-        self.head, self.head_bias = _numpy(agent.head.weight).T, _numpy(agent.head.bias)
+        self.head, self.head_bias = _turned(agent.head.weight), _numpy(agent.head.bias)
         if own is not None:
-            self.head = self.head + _numpy(own.weight).transpose(0, 2, 1)
+            self.head = self.head + _turned(own.weight)
             self.head_bias = self.head_bias + _numpy(own.bias)
 
     def step(
@@ -62,30 +65,41 @@ class Actor:
         return torch.from_numpy(q), torch.from_numpy(after)
 
     def _step(self, obs: ndarray, last: ndarray, hidden: ndarray) -> tuple[ndarray, ndarray]:
-        x = obs @ self.w_obs
-        x += self.by_action[last - NO_ACTION]
+        x = _times(obs, self.w_obs)
+        x += self.by_action[self.agents, last - NO_ACTION]
         x += self.by_agent
         np.maximum(x, 0, out=x)
-        width, h = self.width, hidden.reshape(-1, self.width)
-        gates = x.reshape(h.shape) @ self.w_ih
+        width, h = self.width, hidden
+        if self.w_ih.ndim == 2:  # one product for all agents
+            h = hidden.reshape(-1, width)
+            x = x.reshape(h.shape)
+        gates = _times(x, self.w_ih)
         gates += self.b_ih
-        recurrent = h @ self.w_hh
+        recurrent = _times(h, self.w_hh)
         recurrent += self.b_hh
-        r_z = np.tanh(gates[:, : 2 * width] + recurrent[:, : 2 * width])
+        r_z = np.tanh(gates[..., : 2 * width] + recurrent[..., : 2 * width])
         r_z += 1
         r_z *= 0.5
-        n = recurrent[:, 2 * width :]
-        n *= r_z[:, :width]
-        n += gates[:, 2 * width :]
+        n = recurrent[..., 2 * width :]
+        n *= r_z[..., :width]
+        n += gates[..., 2 * width :]
         np.tanh(n, out=n)
         after = h - n
-        after *= r_z[:, width:]
+        after *= r_z[..., width:]
         after += n
         after = after.reshape(hidden.shape)
-        if self.head.ndim == 2:
-            return after @ self.head + self.head_bias, after
-        return (after[..., None, :] @ self.head)[..., 0, :] + self.head_bias, after
+        return _times(after, self.head) + self.head_bias, after
+
+
+def _times(x: ndarray, weight: ndarray) -> ndarray:
+    """Multiply what each agent has, (..., n, i), by the weights of all, (i, o), or by its own, (n, i, o)."""
+    return x @ weight if weight.ndim == 2 else (x[..., None, :] @ weight)[..., 0, :]
 
 
 def _numpy(x: Tensor) -> ndarray:
     return x.detach().numpy()
+
+
+def _turned(x: Tensor) -> ndarray:
+    """Weights as torch lays them out, (..., o, i), as (..., i, o)."""
+    return _numpy(x).swapaxes(-1, -2)

@@ -10,7 +10,7 @@ from torch.nn.functional import one_hot, relu
 
 from na2q.config import AgentConfig
 from na2q.nets.blocks import LinearBank
-from na2q.nets.gru import GRU, unroll
+from na2q.nets.gru import GRU, GRUBank, unroll, unroll_banks
 from na2q.nets.slots import Slots
 from na2q.spec import EnvSpec
 from na2q.types import NO_ACTION
@@ -28,17 +28,27 @@ class Unroll(NamedTuple):
 class RecurrentAgent(nn.Module):
     """Linear -> ReLU -> GRU -> linear head, weights shared by all agents (section 4, App. F.3).
 
-    With `kind="two_head"` every agent adds a linear head of its own to the shared one (A1).
+    With `kind="two_head"` every agent adds a linear head of its own to the shared one (A1). With `share_parameters` off
+    every agent has a network of its own; the weights of all lie stacked, with the agents as first axis.
     """
 
     def __init__(self, spec: EnvSpec, config: AgentConfig) -> None:
         super().__init__()
         self.spec, self.config = spec, config
-        width = config.hidden
-        inputs = spec.obs_dim + spec.n_actions * config.last_action + spec.n_agents * config.agent_id
-        self.fc_in = nn.Linear(inputs, width)
-        self.gru = GRU(width, width)
-        self.head = nn.Linear(width, spec.n_actions)
+        width, n = config.hidden, spec.n_agents
+        inputs = spec.obs_dim + spec.n_actions * config.last_action + n * config.agent_id
+        self.fc_in: nn.Linear | LinearBank
+        self.gru: GRU | GRUBank
+        self.head: nn.Linear | LinearBank
+        if config.share_parameters:
+            self.fc_in, self.gru, self.head = (
+                nn.Linear(inputs, width),
+                GRU(width, width),
+                nn.Linear(width, spec.n_actions),
+            )
+        else:
+            self.fc_in, self.gru = LinearBank(n, inputs, width), GRUBank(n, width, width)
+            self.head = LinearBank(n, width, spec.n_actions)
         two_head = config.kind == "two_head"
         self.local_heads = LinearBank(spec.n_agents, width, spec.n_actions) if two_head else None
 
@@ -56,7 +66,7 @@ class RecurrentAgent(nn.Module):
     def utilities(self, hidden: Float[Tensor, "... n h"]) -> Float[Tensor, "... n a"]:
         """Turn GRU outputs into utilities of all actions; the shared and the own head add up to one linear map."""
         if self.local_heads is None:
-            return self.head(hidden)
+            return _each(self.head, hidden)
         own = self.local_heads
         return own.across(hidden, self.head.weight + own.weight, self.head.bias + own.bias)
 
@@ -78,9 +88,7 @@ class RecurrentAgent(nn.Module):
         self, obs: Float[Tensor, "e n o"], last_actions: Int[Tensor, "e n"], hidden: Float[Tensor, "e n h"]
     ) -> tuple[Float[Tensor, "e n a"], Float[Tensor, "e n h"]]:
         """Advance every agent by one observation; return utilities and the new hidden state."""
-        x = relu(self.fc_in(self.inputs(obs, last_actions))).flatten(0, 1)
-        weights = self.gru.all_weights[0]  # one fused call instead of a GRU over one step
-        hidden = torch.gru_cell(x, hidden.flatten(0, 1), *weights).view_as(hidden)
+        hidden = self.gru.cell(relu(_each(self.fc_in, self.inputs(obs, last_actions))), hidden)
         return self.utilities(hidden), hidden
 
 
@@ -95,10 +103,20 @@ def unroll_together(agents: Sequence[RecurrentAgent], inputs: Float[Tensor, "p n
 
 
 def _in_one_loop(agents: Sequence[RecurrentAgent], inputs: Float[Tensor, "p n i"], slots: Slots) -> list[Unroll]:
-    xs = [relu(agent.fc_in(inputs), inplace=True).flatten(0, 1) for agent in agents]
-    hiddens = unroll([agent.gru for agent in agents], xs, slots.sizes * inputs.shape[1])
-    by_agent = (hidden.view(*inputs.shape[:-1], -1) for hidden in hiddens)
+    xs = [relu(_each(agent.fc_in, inputs), inplace=True) for agent in agents]
+    banks = [agent.gru for agent in agents if isinstance(agent.gru, GRUBank)]
+    if banks:
+        by_agent = unroll_banks(banks, xs, slots.sizes)
+    else:
+        grus = [agent.gru for agent in agents if isinstance(agent.gru, GRU)]
+        hiddens = unroll(grus, [x.flatten(0, 1) for x in xs], slots.sizes * inputs.shape[1])
+        by_agent = [hidden.view(*inputs.shape[:-1], -1) for hidden in hiddens]
     return [Unroll(agent.utilities(hidden), hidden) for agent, hidden in zip(agents, by_agent, strict=True)]
+
+
+def _each(layer: nn.Linear | LinearBank, x: Float[Tensor, "... n i"]) -> Float[Tensor, "... n o"]:
+    """Map what each agent has by the map that all share, or by its own."""
+    return layer.each(x) if isinstance(layer, LinearBank) else layer(x)
 
 
 def mask_unavailable(q: Float[Tensor, "... a"], avail: Bool[Tensor, "... a"]) -> Float[Tensor, "... a"]:

@@ -62,6 +62,10 @@ class LinearBank(nn.Module):
         rows = x.reshape(-1, *x.shape[-2:]).transpose(0, 1)
         return torch.baddbmm(bias.unsqueeze(1), rows, weight.mT).transpose(0, 1).reshape(*x.shape[:-1], -1)
 
+    def each(self, x: Float[Tensor, "... k i"]) -> Float[Tensor, "... k o"]:
+        """Map entry k of the last axis but one by linear map k."""
+        return self.across(x, self.weight, self.bias)
+
     def shared(self, x: Float[Tensor, "r i"]) -> Float[Tensor, "k r o"]:
         """Map one input by every linear map: a single product, since the input is the same."""
         out = linear(x, self.weight.flatten(0, 1), self.bias.flatten())

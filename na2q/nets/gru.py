@@ -33,7 +33,7 @@ takes longer on a CPU.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -51,6 +51,57 @@ class GRU(nn.GRU):
     def unroll(self, x: Float[Tensor, "p i"], sizes: Int[Tensor, " t"]) -> Float[Tensor, "p h"]:
         """Outputs of all slots of a packed sequence, from a state of zeros; see `unroll`."""
         return unroll([self], [x], sizes)[0]
+
+    def cell(self, x: Float[Tensor, "e n i"], hidden: Float[Tensor, "e n h"]) -> Float[Tensor, "e n h"]:
+        """Advance the states of all agents by one step: one fused call instead of a GRU over one step."""
+        rows, before = x.flatten(0, 1), hidden.flatten(0, 1)
+        return torch.gru_cell(rows, before, *self.all_weights[0]).view_as(hidden)
+
+
+class GRUBank(nn.Module):
+    """K one-layer GRUs of one size, one for each agent, stepped side by side as batched matrix products.
+
+    Weights are named as torch names them, laid out (k, ...) like those of K GRUs stacked, and initialised like them.
+    """
+
+    def __init__(self, count: int, inputs: int, hidden: int) -> None:
+        super().__init__()
+        shapes = {
+            "weight_ih_l0": (3 * hidden, inputs),
+            "weight_hh_l0": (3 * hidden, hidden),
+            "bias_ih_l0": (3 * hidden,),
+            "bias_hh_l0": (3 * hidden,),
+        }
+        for name, shape in shapes.items():
+            weight = torch.empty(count, *shape).uniform_(-(hidden**-0.5), hidden**-0.5)
+            self.register_parameter(name, nn.Parameter(weight))
+
+    @property
+    def all_weights(self) -> list[list[Tensor]]:
+        """Weights of input and state, then biases of both, of the only layer, as torch lists them."""
+        return [list(self.parameters())]
+
+    def unroll_with(self, x: Float[Tensor, "p k i"]) -> Iterator[tuple[Tensor, ...]]:
+        """Yield for each GRU what `Unrolled` takes: its inputs (p, i) and its weights."""
+        return zip(*(a.unbind(axis) for a, axis in ((x, 1), *((w, 0) for w in self.parameters()))), strict=True)
+
+    def cell(self, x: Float[Tensor, "e k i"], hidden: Float[Tensor, "e k h"]) -> Float[Tensor, "e k h"]:
+        """Advance state k by GRU k, by the formulas of this module."""
+        w_ih, w_hh, b_ih, b_hh = self.parameters()
+        into, before = x.transpose(0, 1), hidden.transpose(0, 1)
+        i_r, i_z, i_n = torch.baddbmm(b_ih.unsqueeze(1), into, w_ih.mT).chunk(3, -1)
+        h_r, h_z, m = torch.baddbmm(b_hh.unsqueeze(1), before, w_hh.mT).chunk(3, -1)
+        r, z = (i_r + h_r).sigmoid(), (i_z + h_z).sigmoid()
+        return torch.lerp((i_n + r * m).tanh(), before, z).transpose(0, 1)
+
+
+def unroll_banks(
+    banks: Sequence[GRUBank], xs: Sequence[Float[Tensor, "p k i"]], sizes: Int[Tensor, " t"]
+) -> list[Float[Tensor, "p k h"]]:
+    """Do as `unroll` for banks of one size: all their GRUs share one loop over the slots."""
+    rows = [arrays for bank, x in zip(banks, xs, strict=True) for arrays in bank.unroll_with(x)]
+    outs: Any = Unrolled.apply(tuple(sizes.tolist()), *itertools.chain(*rows))
+    return [torch.stack(outs[i : i + len(outs) // len(banks)], 1) for i in range(0, len(outs), len(outs) // len(banks))]
 
 
 def unroll(
@@ -85,7 +136,7 @@ class Unrolled(torch.autograd.Function):
         grus = [arrays[i : i + 5] for i in range(0, len(arrays), 5)]
         x, width = arrays[0], arrays[2].shape[1]
         gates, m, out = (x.new_empty(len(grus), len(x), w) for w in (3 * width, width, width))
-        double = torch.tensor([1.0, 1.0, 2.0], dtype=x.dtype).repeat_interleave(width)
+        double = x.new_tensor([1.0, 1.0, 2.0]).repeat_interleave(width)
         for into, (inputs, w_ih, _, b_ih, b_hh) in zip(gates, grus, strict=True):
             biases = torch.cat([b_ih[: 2 * width] + b_hh[: 2 * width], 2 * b_ih[2 * width :]])
             torch.addmm(biases, inputs, w_ih.t() * double, out=into)

@@ -87,7 +87,7 @@ def bench(config: TrainConfig, steps: Repeats = 2_000) -> dict[str, Any]:
     _begin(trainer)
     clock, spec = Clock(config.device), trainer.env.spec
     rows, slots = config.replay.batch * spec.n_agents, spec.episode_limit + 1
-    inputs = trainer.learner.online.agent.fc_in.in_features
+    inputs = trainer.learner.online.agent.fc_in.weight.shape[-1]
     floor = Floor(inputs, config.agent.hidden, spec.n_actions, rows, slots).to(config.device)
     floor.x = floor.x.to(config.device)
     begin, episodes = trainer.step, 0

@@ -15,11 +15,17 @@ from na2q.training.rollout import epsilon_greedy, play
 from na2q.training.trainer import epsilon_at
 from na2q.types import NO_ACTION
 
+HEADS: dict[str, dict[str, Any]] = {
+    "one_head": {"kind": "one_head"},
+    "two_head": {"kind": "two_head"},
+    "apart": {"share_parameters": False},
+}
 
-@pytest.fixture(params=["one_head", "two_head"])
+
+@pytest.fixture(params=HEADS)
 def agent(request: pytest.FixtureRequest) -> RecurrentAgent:
     torch.manual_seed(0)
-    return RecurrentAgent(make("lbf-4p-2f", LBFOptions()).spec, AgentConfig(kind=request.param))
+    return RecurrentAgent(make("lbf-4p-2f", LBFOptions()).spec, AgentConfig(**HEADS[request.param]))
 
 
 def test_epsilon_falls_linearly_and_then_stays() -> None:
@@ -70,11 +76,11 @@ def test_stepping_equals_unrolling(agent: RecurrentAgent) -> None:
 
 @pytest.mark.parametrize("last_action", [True, False])
 @pytest.mark.parametrize("agent_id", [True, False])
-@pytest.mark.parametrize("kind", ["one_head", "two_head"])
-def test_step_for_few_rows_equals_torchs(kind: Any, last_action: bool, agent_id: bool) -> None:
+@pytest.mark.parametrize("kind", HEADS)
+def test_step_for_few_rows_equals_torchs(kind: str, last_action: bool, agent_id: bool) -> None:
     torch.manual_seed(0)
     spec = make("lbf-4p-2f", LBFOptions()).spec
-    agent = RecurrentAgent(spec, AgentConfig(kind, last_action=last_action, agent_id=agent_id))
+    agent = RecurrentAgent(spec, AgentConfig(**HEADS[kind], last_action=last_action, agent_id=agent_id))
     actor, hidden = Actor(agent), agent.initial_hidden(3)
     with torch.inference_mode():
         for t in range(20):

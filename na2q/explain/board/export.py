@@ -49,11 +49,14 @@ def model(path: str | Path) -> dict[str, Any]:
         RunError: the weights cannot be read.
     """
     method, config = load_method(path)
-    task, options = _task(method, config), _options(config)
+    agent, task, options = config.agent, _task(method, config), _options(config)
+    if not agent.share_parameters:
+        raise NotOnBoardError(
+            "the board computes one network for all agents, but the run has agent.share_parameters off"
+        )
     tensors = {name: x for name, x in method.state_dict().items() if not name.startswith(UNUSED)}
     layout, weights = pack(tensors)
     ends, mean_return, first = _play(Policy(method.agent, config, method.spec))
-    agent = config.agent
     return {
         "method": config.method,
         "label": look(config.method).label,

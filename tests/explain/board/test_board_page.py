@@ -258,12 +258,18 @@ def test_a_run_of_ones_own_is_one_file(quick: None, browser: Any, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("method", "env", "why"), [("vdn", "matrix-two_step", "Level-Based Foraging"), ("qplex", "lbf-2p-1f", "QPLEX")]
+    ("method", "env", "why"),
+    [
+        ("vdn", "matrix-two_step", "Level-Based Foraging"),
+        ("qplex", "lbf-2p-1f", "QPLEX"),
+        ("vdn", "lbf-2p-1f", "agent.share_parameters"),
+    ],
 )
 def test_what_the_board_cannot_show_is_a_player_that_says_why(
     method: str, env: str, why: str, tmp_path: Path, capsys: Any, quick: None
 ) -> None:
-    save_untrained(configure(method, env), tmp_path / "run")
+    config = configure(method, env, **{"agent.share_parameters": why != "agent.share_parameters"})
+    save_untrained(config, tmp_path / "run")
     main(["explain", str(tmp_path / "run"), "--interactive", str(tmp_path / "out.html")])
     said, text = capsys.readouterr().out, (tmp_path / "out.html").read_text()
     for words in (said, text):
