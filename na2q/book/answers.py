@@ -12,7 +12,6 @@ import pandas as pd
 from scipy.stats import t
 
 from na2q.book.prose import by_side, series
-from na2q.book.standing import NA2Q
 from na2q.campaign.sweeps import PAPER
 from na2q.evaluation import protocol, results
 from na2q.evaluation.claims.case import FINAL_SEEDS
@@ -24,7 +23,7 @@ FINAL: tuple[Score, str] = (protocol.scores, "in final return")
 ON_THE_WAY: tuple[Score, str] = (partial(protocol.areas, until=np.inf), "in mean return along the way")
 """Two ways of scoring a run, with the words for them: where it ends, and how soon it gets there."""
 
-
+NA2Q = "na2q"  # the curve of its preset as released
 NONE_TWICE = "No method has two seeds of one length yet."
 SIDES = ("is above", "is below", "cannot be told apart from")
 
@@ -74,7 +73,7 @@ def compare(runs: pd.DataFrame, first: str, seconds: Sequence[str], how: tuple[S
         parts = series(f"{side} {series(names)}" for side, names in sides.items() if names)
         sentences.append(f"{place}, {look(first).label} {parts} {words}.")
     if absent:
-        sentences.append(f"No runs compare it with {series(absent)}.")
+        sentences.append(f"No runs compare {look(first).label} with {series(absent)}.")
     return " ".join(sentences)
 
 

@@ -4,52 +4,29 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from na2q.book.prose import are, by_side, counted, ordinal, series
+from na2q.book.answers import NA2Q, compare, longest
+from na2q.book.prose import are, counted, ordinal, series
 from na2q.campaign import sweeps
 from na2q.config import family_of
-from na2q.evaluation import protocol, results
+from na2q.evaluation import protocol
 from na2q.evaluation.claims import VERDICTS, Verdict
-from na2q.stats import Estimate
 from na2q.style import look
 
-NA2Q = "na2q"
 FAMILIES = {"lbf": "foraging", "battle": "battles"}
 RIVALS = {"chance": "a feature chosen by chance", "size": "the largest feature"}
 
 
-def against(runs: pd.DataFrame, other: str, asked: int = 5) -> str:
-    """Say by how much NA2Q as released is ahead of another method, sweep by sweep, the shortest runs first.
+def against(runs: pd.DataFrame, other: str) -> str:
+    """Compare NA2Q as released with another method, sweep by sweep, the shortest runs first.
 
     Args:
         runs: table of `results.select`, of one family of tasks.
         other: curve that it is compared with.
-        asked: seeds that the paper has of each.
     """
-    told = []
-    for sweep in runs.groupby("sweep")["point"].max().sort_values().index:
-        table = runs[(runs["sweep"] == sweep) & runs["curve"].isin([NA2Q, other])]
-        both = table.groupby("env")["curve"].transform("nunique") == 2
-        if both.any():
-            told.append(_compared(table[both], other, asked))
-    return " ".join(told) or f"NA²Q and {look(other).label} have no runs to compare yet."
-
-
-def _compared(table: pd.DataFrame, other: str, asked: int) -> str:
-    scores = protocol.scores(table)
-    tasks = sorted(scores["env"].unique())
-    found = protocol.differences(scores, of=NA2Q).iloc[-1]  # over all tasks where there are several
-    gap = Estimate(found["difference"], found["low"], found["high"])
-    seeds = scores.groupby(["env", "curve"])["seed"].nunique()
-    label, much = look(other).label, f"{abs(gap.value):.2f} of return"
-    level = f"NA²Q and {label} are {much} apart, which these runs cannot tell from none"
-    words = by_side(gap, f"NA²Q is ahead of {label} by {much}", f"NA²Q is behind {label} by {much}", level)
-    ends = "" if pd.isna(gap.low) else f" (95 % interval {_signed(gap.low)} to {_signed(gap.high)})"
-    place = f"On {series(tasks)} after {int(table['point'].max()):,} steps (n = {results.span(seeds)} of {asked} seeds)"
-    return f"{place}, {words}{ends}."
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
+    lengths = runs.groupby("sweep")["point"].max().sort_values()
+    sweeps_of_both = [runs[runs["sweep"] == sweep] for sweep in lengths.index]
+    told = [compare(table, NA2Q, [other]) for table in sweeps_of_both if len(longest(table, NA2Q, other))]
+    return " ".join(told) or compare(runs, NA2Q, [other])
 
 
 def rank(runs: pd.DataFrame) -> str:

@@ -158,11 +158,12 @@ def credits(
 
     from na2q.explain.credits import benchmark as bench
     from na2q.explain.credits.truth import Setting
+    from na2q.explain.measuring import save
 
     check_target(out)
     torch.set_num_threads(1)
     setting = Setting(horizon, streams, absence, every, seed)
     table = bench.benchmark(paths, episodes, setting, out.with_suffix(".kept"))
-    bench.save(table, out)
+    save(table, out)
     print(bench.summary(table).to_string())
     print(f"{out}: {len(table)} rows")

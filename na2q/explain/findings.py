@@ -5,7 +5,6 @@ reads the table, so that it need not play thousands of episodes. The book's chap
 episodes and show what they find.
 """
 
-import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,9 +17,9 @@ from na2q.arguments import checks_arguments
 from na2q.config.checks import Copies, Whole
 from na2q.explain import coalitions, events, interventions, masks, purification, shapes
 from na2q.explain.coalitions import PairEffect
+from na2q.explain.measuring import asked, save
 from na2q.explain.probe import Probe
 from na2q.explain.recording import record
-from na2q.paths import repo_root
 from na2q.stats import Estimate, mean_over
 from na2q.training.runlog import WEIGHTS, git_commit, read_weights
 
@@ -228,13 +227,8 @@ def table(models: Path, episodes: Copies = EPISODES) -> pd.DataFrame:
 
 def main() -> None:
     """Write the table from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="CSV file to write")
-    parser.add_argument("--models", type=Path, default=repo_root() / "data" / "models", help="folder of models")
-    parser.add_argument("--episodes", type=int, default=EPISODES, help="greedy episodes of each model")
-    arguments = parser.parse_args()
-    found = table(arguments.models, arguments.episodes).assign(commit=git_commit())
-    found.to_csv(arguments.out, index=False, float_format="%.4g")
+    out, models, episodes = asked(str(__doc__), EPISODES)
+    save(table(models, episodes).assign(commit=git_commit()), out)
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ def test_several_rivals_are_sorted_by_side_and_absent_ones_are_named() -> None:
     told = answers.compare(table, "na2q", ["vdn", "qmix", "qplex"])
     assert "is above QMIX" in told
     assert "cannot be told apart from VDN" in told
-    assert told.endswith("No runs compare it with QPLEX.")
-    assert answers.compare(table, "na2q", ["cds"]) == "No runs compare it with CDS."
+    assert told.endswith("No runs compare NA²Q with QPLEX.")
+    assert answers.compare(table, "na2q", ["cds"]) == "No runs compare NA²Q with CDS."
 
 
 def test_longest_sweep_with_both_curves_answers() -> None:

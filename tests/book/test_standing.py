@@ -18,10 +18,10 @@ def stored(sweep: str = "figure3", **curves: list[float]) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("ours", "theirs", "told"),
     [
-        (GOOD, BAD, "NA²Q is ahead of VDN by 0.70 of return (95 % interval"),
-        (BAD, GOOD, "NA²Q is behind VDN by 0.70 of return (95 % interval"),
-        (WIDE, WIDE, "NA²Q and VDN are 0.00 of return apart, which these runs cannot tell from none (95 %"),
-        (GOOD[:1], BAD[:1], "(n = 1 of 5 seeds), NA²Q and VDN are 0.70 of return apart, which these runs cannot"),
+        (GOOD, BAD, "NA²Q is above VDN (0.70 ["),
+        (BAD, GOOD, "NA²Q is below VDN (-0.70 ["),
+        (WIDE, WIDE, "NA²Q cannot be told apart from VDN (0.00 ["),
+        (GOOD[:1], BAD[:1], "(n = 1), NA²Q cannot be told apart from VDN (0.70 [no interval]) in final return."),
     ],
 )
 def test_comparison_follows_the_interval(ours: list[float], theirs: list[float], told: str) -> None:
@@ -32,7 +32,11 @@ def test_comparison_goes_through_sweeps_and_passes_over_those_without_both() -> 
     both = stored(na2q=GOOD, vdn=BAD)
     alone = stored("pilot", na2q=GOOD)
     assert standing.against(pd.concat([both, alone]), "vdn") == standing.against(both, "vdn")
-    assert standing.against(alone, "vdn") == "NA²Q and VDN have no runs to compare yet."
+    longer = stored("controls", na2q=BAD, vdn=GOOD).assign(point=lambda table: 10 * table["point"])
+    assert standing.against(pd.concat([longer, both]), "vdn") == " ".join(
+        standing.against(one, "vdn") for one in (both, longer)
+    )
+    assert standing.against(alone, "vdn") == "No runs compare NA²Q with VDN."
 
 
 def test_rank_counts_from_the_best() -> None:

@@ -5,7 +5,6 @@ are kept in files of their own, beside the table. The stored table is made by
 `python -m na2q.explain.credits.benchmark --out data/credits.csv`.
 """
 
-import argparse
 import hashlib
 import json
 import os
@@ -26,10 +25,10 @@ from na2q.config.checks import Copies, Whole
 from na2q.explain.credits.answers import OUTSIDE, of_agents, of_pairs
 from na2q.explain.credits.scoring import Rows, Scored, score
 from na2q.explain.credits.truth import Setting, truth
+from na2q.explain.measuring import asked, save
 from na2q.explain.probe import Probe
 from na2q.explain.recording import record
 from na2q.explain.signed import UnsignedError, read_signed, write_signed
-from na2q.files import check_target, replacing
 from na2q.paths import repo_root
 from na2q.stats import share
 from na2q.terminal import progress
@@ -245,24 +244,11 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     return cells.pivot_table(index="answer", columns="of", values="cell", aggfunc="first").fillna("")
 
 
-@checks_arguments
-def save(table: pd.DataFrame, out: Path) -> None:
-    """Write a table with four significant digits, whole or not at all."""
-    with replacing(out) as part:
-        table.to_csv(part, index=False, float_format="%.4g")
-
-
 def main() -> None:
     """Make the stored table from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="CSV file to write")
-    parser.add_argument("--models", type=Path, default=repo_root() / "data" / "models", help="folder of models")
-    parser.add_argument("--episodes", type=int, default=EPISODES, help="greedy episodes of each model")
-    given = parser.parse_args()
-    check_target(given.out)
+    out, models, episodes = asked(str(__doc__), EPISODES)
     torch.set_num_threads(1)
-    kept = repo_root() / "_build" / "credits"
-    save(benchmark([given.models], given.episodes, kept=kept), given.out)
+    save(benchmark([models], episodes, kept=repo_root() / "_build" / "credits"), out)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ from na2q.arguments import checks_arguments
 from na2q.config import configure
 from na2q.config.checks import Repeats, Whole
 from na2q.explain.credits.games import KINDS, Kind, KnownGame, known_game, worth
-from na2q.files import check_target, replacing
+from na2q.explain.measuring import save
+from na2q.files import check_target
 from na2q.methods import METHODS
 from na2q.spec import EnvSpec
 from na2q.terminal import progress
@@ -277,8 +278,7 @@ def main() -> None:
     given = parser.parse_args()
     check_target(given.out)
     torch.set_num_threads(1)
-    with replacing(given.out) as part:
-        compare().to_csv(part, index=False, float_format="%.4g")
+    save(compare(), given.out)
 
 
 if __name__ == "__main__":
