@@ -55,15 +55,17 @@ def _link(words: str, path: Path) -> str:
 
 
 def _runs(places: list[Path]) -> str:
-    rows = ["| task | preset | seed | steps | test return | log | command |", "|---|---|---|---|---|---|---|"]
+    rows = ["| task | preset | seed | steps | test return | log |", "|---|---|---|---|---|---|"]
+    commands = []
     for place in places:
         record = read_record(place)
         config, absolute = record["config"], record.get("absolute", {})
         ended = f"{absolute['test_return_mean']:.2f}" if "test_return_mean" in absolute else ""
         about = [config["env"], config["preset"], str(config["seed"]), f"{record['steps']:,}", ended]
-        cells = [*about, _link(METRICS, place / METRICS), f"`{record['command']}`"]
+        cells = [*about, _link(METRICS, place / METRICS)]
         rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+        commands.append(record["command"])
+    return "\n".join([*rows, "", "Their commands, in this order:", "", "```bash", *commands, "```"])
 
 
 def _weights(models: list[Path]) -> str:

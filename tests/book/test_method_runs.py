@@ -19,7 +19,7 @@ def test_links_lead_to_files_of_the_tree(method: str) -> None:
 
 def test_each_run_has_its_command_and_weights_can_be_loaded_by_what_is_printed() -> None:
     text = stored.as_markdown("vdn")
-    assert "`na2q train --method vdn" in text
+    assert 0 < text.count("\nna2q train --method vdn") == text.count("[metrics.csv]")
     (path,) = re.findall(r'na2q\.load\("([^"]+)"\)', text)
     assert (repo_root() / path / "weights.safetensors").is_file()
 
