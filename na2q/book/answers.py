@@ -85,6 +85,24 @@ def basis(table: pd.DataFrame) -> str:
     return f"On {tasks} after {steps} steps (n = {results.span(seeds)})"
 
 
+def clear_of_zero(effects: pd.DataFrame, of: str) -> str:
+    """Say how many differences have an interval that leaves zero out, how many chance would bring, and the largest.
+
+    Args:
+        effects: differences of one curve and others, as `protocol.differences` has them.
+        of: words for the curve that all others are taken from.
+    """
+    beyond = effects[(effects["low"] > 0) | (effects["high"] < 0)]
+    told = f"Of {len(effects)} differences between {of} and the same with other settings, {len(beyond) or 'none'} have"
+    told += f" an interval that leaves 0 out, where chance alone would bring about {(1 - LEVEL) * len(effects):.0f}."
+    if beyond.empty:
+        return told.replace("none have", "none has")
+    top = beyond.loc[beyond["difference"].abs().idxmax()]
+    higher = f"In {(beyond['difference'] < 0).sum()} of them the other settings end higher."
+    found = Estimate(top["difference"], top["low"], top["high"])
+    return f"{told} {higher} The largest is that of {look(top['curve']).label} on {top['env']}, {found}."
+
+
 def spread(runs: pd.DataFrame) -> str:
     """Say how far the seeds of one method lie apart, in the longest sweep with several seeds of several methods."""
     table = _repeated(runs)

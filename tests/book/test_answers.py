@@ -29,6 +29,21 @@ def test_side_follows_the_interval(ours: list[float], theirs: list[float], side:
     assert told.endswith(f"{how[1]}.")
 
 
+def effects(*intervals: tuple[float, float, float]) -> pd.DataFrame:
+    rows = [("qmix", "lbf-4p-2f", *one) for one in intervals]
+    return pd.DataFrame(rows, columns=["curve", "env", "difference", "low", "high"])
+
+
+def test_differences_clear_of_zero_are_counted_beside_what_chance_would_bring() -> None:
+    mixed = [(-0.3, -0.4, -0.2), (0.1, 0.05, 0.2), (-0.1, -0.2, 0.1)] + [(0.0, -0.1, 0.1)] * 17
+    assert answers.clear_of_zero(effects(*mixed), "VDN") == (
+        "Of 20 differences between VDN and the same with other settings, 2 have an interval that leaves 0 out, where "
+        "chance alone would bring about 1. In 1 of them the other settings end higher. The largest is that of QMIX on "
+        "lbf-4p-2f, -0.30 [-0.40, -0.20]."
+    )
+    assert "none has an interval" in answers.clear_of_zero(effects((0.0, -0.1, 0.1)), "VDN")
+
+
 def test_one_seed_of_each_tells_nothing_apart() -> None:
     told = answers.compare(stored(na2q=HIGH[:1], vdn=LOW[:1]), "na2q", ["vdn"])
     assert "(n = 1), NA²Q cannot be told apart from VDN (0.35 [no interval])" in told
