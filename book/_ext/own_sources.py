@@ -1,6 +1,7 @@
 """Sphinx extension: a documented name leads to the source that writes it, never to Python's own.
 
-Sphinx asks the value where it was made: an alias such as `Run = tuple[str, str]` answers `builtins`, which has no source.
+Sphinx asks the value where it was made. An
+alias such as `Run = tuple[str, str]` answers `builtins`, which has no source.
 """
 
 from pydoc import locate
@@ -10,7 +11,7 @@ from sphinx.application import Sphinx
 
 
 def written_in(app: Sphinx, module: str, name: str) -> str:
-    """Return the module that a documented name's value says it is of, if that is ours, else the one that documents it."""
+    """Return the module that a documented value says it is of, if that is ours, else the one that documents it."""
     said = getattr(locate(f"{module}.{name}"), "__module__", None) or module
     return said if said.partition(".")[0] == module.partition(".")[0] else module
 
