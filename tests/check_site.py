@@ -2,11 +2,11 @@
 
 Serves `_build/html` to headless chromium, one for each core, and fails where a page logs an error, asks another host
 for anything, misses a file, links to what is not there, shows a picture without alternative text, sets a formula wrong,
-is wider than a phone, breaks a rule of axe-core that it calls serious or critical, in light or dark, shrinks a figure
-until its type cannot be read, is longer than a reader scrolls, or prints menus or lines wider than its paper; and where
-the search does not find a chapter, an old address leads astray, an episode cannot be stepped through or curves cannot
-be chosen by the keyboard. Findings and pictures go to
-`_build/browser/`. The browser is that of $CHROMIUM, else the first one found; nothing is downloaded.
+shows markup as it is written, is wider than a phone, breaks a rule of axe-core that it calls serious or critical, in
+light or dark, shrinks a figure until its type cannot be read, is longer than a reader scrolls, or prints menus or lines
+wider than its paper; and where the search does not find a chapter, an old address leads astray, an episode cannot be
+stepped through or curves cannot be chosen by the keyboard. Findings and pictures go to `_build/browser/`. The browser
+is that of $CHROMIUM, else the first one found; nothing is downloaded.
 """
 
 import os
@@ -111,6 +111,8 @@ class Check:
                 self.found(name, f"picture does not load: {source[:120]}")
             for formula in seen["formulas"]:
                 self.found(name, f"formula fails: {formula}")
+            for text in seen["markup"]:
+                self.found(name, f"markup is shown as it is written: {text[:120]}")
             if seen["raw"]:
                 self.found(name, f"{seen['raw']} formulas are not set")
             for image, share in seen["shrunk"]:

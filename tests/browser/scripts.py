@@ -13,6 +13,8 @@ LOOK = """async () => {
         empty: [...document.images].filter(image => !image.naturalWidth).map(image => image.src),
         formulas: [...document.querySelectorAll("mjx-merror")].map(node => node.textContent),
         raw: document.querySelectorAll(".math:not(:has(mjx-container))").length,
+        markup: [...document.querySelectorAll("main .pasted-text")]
+            .map(node => node.textContent).filter(text => /(^|[\\s(])([*_`]+)[^\\s*_`][^*_`]*\\2/.test(text)),
         height: document.documentElement.scrollHeight,
         shrunk: [...document.querySelectorAll("main img[src*='_images/']")]
             .filter(image => image.clientWidth && image.naturalWidth > 200)
