@@ -15,6 +15,7 @@ class EnvSpec:
         episode_limit: longest episode, in environment steps.
         unit_dim: length of one agent's own features at the head of the state
             (agent 0's first, then agent 1's, ...); 0 where the state has no such part.
+        individual_rewards: whether each agent gets a reward of its own, or all the reward of the team.
     """
 
     n_agents: int
@@ -23,3 +24,9 @@ class EnvSpec:
     state_dim: int
     episode_limit: int
     unit_dim: int = 0
+    individual_rewards: bool = False
+
+    @property
+    def reward_shape(self) -> tuple[int, ...]:
+        """Shape of the reward of one step: that of a number, or (N,) where each agent has its own."""
+        return (self.n_agents,) if self.individual_rewards else ()

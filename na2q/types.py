@@ -26,9 +26,14 @@ class EpisodeBatch(NamedTuple):
     state: Float[Tensor, "b t+1 s"]
     avail: Bool[Tensor, "b t+1 n a"]
     actions: Int[Tensor, "b t+1 n"]  # NO_ACTION where none was taken
-    reward: Float[Tensor, "b t"]
+    reward: Float[Tensor, "b t"] | Float[Tensor, "b t n"]  # the team's, or each agent's own
     terminated: Float[Tensor, "b t"]  # 1.0 where the value of the next slot must not be used
     valid: Bool[Tensor, "b t"]  # transitions that happened
+
+    @property
+    def team_reward(self) -> Float[Tensor, "b t"]:
+        """Reward of the team: the sum of the agents' where each has its own."""
+        return self.reward if self.reward.dim() == 2 else self.reward.sum(-1)
 
     def validate(self) -> "EpisodeBatch":
         """Return the batch if its shapes agree; raise ValueError naming the first that does not."""
@@ -37,7 +42,7 @@ class EpisodeBatch(NamedTuple):
             "obs": (b, t1, n, self.obs.shape[-1]),
             "state": (b, t1, self.state.shape[-1]),
             "actions": (b, t1, n),
-            "reward": (b, t1 - 1),
+            "reward": (b, t1 - 1) if self.reward.dim() == 2 else (b, t1 - 1, n),
             "terminated": (b, t1 - 1),
             "valid": (b, t1 - 1),
         }

@@ -42,6 +42,9 @@ class LBFOptions(Settings):
     """Where agents may start; not_last: never in the last row or column, as in lbforaging 1.0."""
     mask: Annotated[bool, Since(3, True)] = True
     """Tell agents which actions do something (B11); off: all are available, and the others do nothing (EPyMARL)."""
+    reward: Annotated[Literal["team", "individual"], Since(5, "team")] = "team"
+    """team: all get the sum of what lbforaging pays them (section 5.1); individual: each its own, less its part of the
+    step cost, for methods that learn a value for each agent (EPyMARL's common_reward=False)."""
 
     @property
     def start_side(self) -> int:

@@ -28,12 +28,17 @@ class Transition(NamedTuple):
     """
 
     observation: Observation
-    reward: Float[ndarray, " e"]
+    reward: Float[ndarray, " e"] | Float[ndarray, "e n"]  # the team's, or each agent's where the spec says so
     terminated: Bool[ndarray, " e"]  # the episode is over: no value beyond this step
     truncated: Bool[ndarray, " e"]  # cut by a time limit that is not part of the task
     # per-copy arrays, e.g. "won", meaningful where an episode ends; a true "crashed" says that the episode was cut off
     # by a failure of the environment: it is neither learned from nor counted
     info: dict[str, Any]
+
+    @property
+    def team_reward(self) -> Float[ndarray, " e"]:
+        """Reward of the team: the sum of the agents' where each has its own."""
+        return self.reward if self.reward.ndim == 1 else self.reward.sum(-1)
 
 
 # arrays by name, each with the names of its axes, such as {"unit_health": (("unit",), array)}

@@ -22,7 +22,7 @@ N_ACTIONS = len(Action)
 
 
 class LBF:
-    """E boards stepped together; reward is the team's sum of food values minus the step cost."""
+    """E boards stepped together; reward is the team's sum of food values minus the step cost, or each player's part."""
 
     chance = False  # in a step; boards are dealt at random
 
@@ -49,6 +49,7 @@ class LBF:
             state_dim=obs_dim * (players if by_observation else 1),
             episode_limit=options.time_limit,
             unit_dim=obs_dim if by_observation else 0,
+            individual_rewards=options.reward == "individual",
         )
 
     def reset(self, seeds: Sequence[int]) -> Observation:
@@ -62,14 +63,17 @@ class LBF:
 
     def step(self, actions: Int[ndarray, "e n"]) -> Transition:
         """Move all players of the boards still in play."""
-        reward = np.zeros(self.n_envs, np.float32)
+        reward = np.zeros((self.n_envs, *self.spec.reward_shape), np.float32)
         terminated, truncated, cleared = (np.zeros(self.n_envs, bool) for _ in range(3))
         for e in np.flatnonzero(self.running):
             board = self.boards[e]
             before = [player.position for player in board.players]
             obs, rewards, over, _, _ = board.step(actions[e])
             self.last[e] = board.observe(obs)
-            reward[e] = sum(rewards) - self._cost(before, board)
+            if self.spec.individual_rewards:
+                reward[e] = np.subtract(rewards, self._own_costs(before, board))
+            else:
+                reward[e] = sum(rewards) - self._cost(before, board)
             cleared[e] = not board.field.any()
             ends_value = cleared[e] or self.options.timeout == "terminal"  # B4
             terminated[e], truncated[e] = over and ends_value, over and not ends_value
@@ -79,8 +83,16 @@ class LBF:
     def _cost(self, before: Sequence[tuple[Any, Any]], board: Board) -> float:
         if self.options.step_cost == "team":
             return self.options.step_penalty
-        moved = sum(a != player.position for a, player in zip(before, board.players, strict=True))
-        return self.options.step_penalty * moved
+        return self.options.step_penalty * sum(self._moved(before, board))
+
+    def _own_costs(self, before: Sequence[tuple[Any, Any]], board: Board) -> list[float]:
+        """Each player's part of the cost of a step, which add up to it."""
+        if self.options.step_cost == "team":
+            return [self.options.step_penalty / len(board.players)] * len(board.players)
+        return [self.options.step_penalty * moved for moved in self._moved(before, board)]
+
+    def _moved(self, before: Sequence[tuple[Any, Any]], board: Board) -> list[bool]:
+        return [a != player.position for a, player in zip(before, board.players, strict=True)]
 
     def clone(self, sources: Sequence[int], seeds: Sequence[int] | None = None) -> "LBF":
         """Copy boards as they stand; see `na2q.envs.base.Clonable`."""

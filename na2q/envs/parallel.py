@@ -17,7 +17,7 @@ SEEN = "observation"  # PettingZoo's name for what is seen beside the mask
 
 
 class ParallelTask(ParallelEnv):
-    """One copy of a task as a ParallelEnv with one reward for the team.
+    """One copy of a task as a ParallelEnv, with one reward for the team or, where the task has them, the agents' own.
 
     The agents are ``agent_0``, ``agent_1``, ... and stay until the episode is over, the dead of a battle too: a team's
     reward is theirs as well. Each observes ``{"observation": (o,), "action_mask": (a,)}``, and `state` returns the
@@ -79,7 +79,7 @@ class ParallelTask(ParallelEnv):
         self.agents = [] if over else acted
         return (
             self._seen(self.now),
-            dict.fromkeys(acted, float(reward[0])),
+            dict(zip(acted, np.broadcast_to(reward[0], len(acted)).tolist(), strict=True)),
             dict.fromkeys(acted, bool(terminated[0])),
             dict.fromkeys(acted, bool(truncated[0] and not terminated[0])),
             {agent: dict(info) for agent in acted},

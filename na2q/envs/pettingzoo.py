@@ -38,6 +38,7 @@ class PettingZooEnv:
             state_dim=first.state_dim,
             episode_limit=episode_limit,
             unit_dim=0 if first.has_state else first.obs_dim,
+            individual_rewards=first.reward == "individual",
         )
 
     def reset(self, seeds: Sequence[int]) -> Observation:
@@ -50,7 +51,7 @@ class PettingZooEnv:
 
     def step(self, actions: Int[ndarray, "e n"]) -> Transition:
         """Play one joint action in every copy that has not ended."""
-        reward = np.zeros(self.n_envs, np.float32)
+        reward = np.zeros((self.n_envs, *self.spec.reward_shape), np.float32)
         terminated, truncated = (np.zeros(self.n_envs, bool) for _ in range(2))
         self.steps += 1
         for e in np.flatnonzero(self.running).tolist():
@@ -120,7 +121,7 @@ def from_pettingzoo(
     n_envs: Copies = 1,
     *,
     episode_limit: Count,
-    reward: Literal["shared", "sum"] = "shared",
+    reward: Literal["shared", "sum", "individual"] = "shared",
 ) -> PettingZooEnv:
     """Wrap a ParallelEnv of PettingZoo whose agents have discrete actions.
 
@@ -128,7 +129,8 @@ def from_pettingzoo(
         parallel_env: makes one copy when called, such as ``simple_spread_v3.parallel_env``.
         n_envs: how many copies.
         episode_limit: longest episode, in environment steps; a longer one is cut off there, and its value goes on.
-        reward: shared: all agents get the same reward, which is the team's; sum: theirs are added up.
+        reward: shared: all agents get the same reward, which is the team's; sum: theirs are added up; individual: each
+            agent learns from its own, which takes a method with a value for each agent, such as IQL.
 
     Raises:
         ValueError: an argument or a space that this package cannot take; while playing, rewards that differ though

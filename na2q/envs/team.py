@@ -18,13 +18,13 @@ class Played(NamedTuple):
     """What one joint action led to in one copy."""
 
     observation: Observation  # without the axis e
-    reward: float
+    reward: float | Float[ndarray, " n"]
     terminated: bool
     truncated: bool
 
 
 class Team:
-    """One ParallelEnv: its agents in fixed order, their observations in one size, their rewards as one.
+    """One ParallelEnv: its agents in fixed order, their observations in one size, their rewards as one or individual.
 
     Observations are flattened as gymnasium does and filled with zeros up to the longest. An agent takes part from when
     the environment lists it in `agents` until it is flagged as terminated or truncated, or no longer listed; the
@@ -138,17 +138,20 @@ class Team:
             raise ValueError(f"state() has {state.size} numbers, but had {self.state_dim} at first")
         return state
 
-    def _reward(self, rewards: Agents, acting: set[str]) -> float:
-        """Return the team's reward from those of the agents that acted."""
+    def _reward(self, rewards: Agents, acting: set[str]) -> float | Float[ndarray, " n"]:
+        """Return the team's reward from those of the agents that acted, or theirs, 0 for those that did not act."""
         values = {agent: float(rewards[agent]) for agent in self.agents if agent in acting and agent in rewards}
         missing = sorted(acting.difference(values))
-        if missing and (self.reward == "sum" or not values):
+        if missing and (self.reward != "shared" or not values):
             raise ValueError(f"agents {missing} acted, but the environment gave them no reward")
+        if self.reward == "individual":
+            return np.array([values.get(agent, 0.0) for agent in self.agents])
         first = next(iter(values.values()))
         if self.reward == "shared" and not np.allclose(list(values.values()), first):
             raise ValueError(
                 f"the agents' rewards differ: {values}; value decomposition needs one for the team: "
-                "make the environment share its reward, or give reward='sum' to add them up"
+                "make the environment share its reward, or give reward='sum' to add them up, or 'individual' for "
+                "methods that learn a value for each agent"
             )
         return sum(values.values()) if self.reward == "sum" else first
 

@@ -195,7 +195,7 @@ def _policy(batch: EpisodeBatch, utilities: list[Tensor]) -> dict[str, tuple[tup
         "avail": avail,
         "action_taken": taken.to(torch.int16),
         "greedy_action": mask_unavailable(q, avail).argmax(-1).to(torch.int16),
-        "reward": batch.reward[valid],
+        "reward": batch.team_reward[valid],
         "filled": torch.ones(len(q), dtype=torch.bool),
         "q": q,
         "q_taken": take(q, taken),

@@ -52,7 +52,7 @@ class Step(Generic[Noise, Extra]):
     q_next: Float[Tensor, "r n"]  # double Q: target utilities of the next greedy actions
     live: MixContext  # what mixes `q_taken`: the online network where the transition starts
     ahead: MixContext  # what mixes `q_next`: the target network where it ends
-    reward: Float[Tensor, " r"]
+    reward: Float[Tensor, " r"] | Float[Tensor, "r n"]  # the team's, or each agent's own
     terminated: Float[Tensor, " r"]
     weight: Float[Tensor, " r"]  # 1 for transitions that happened, 0 for padding
     gamma: float
@@ -78,8 +78,17 @@ class QLearning(nn.Module, Generic[Options, Noise, Extra]):
     context_reads: ClassVar[tuple[str, ...]] = ("state", "obs", "hidden", "actions", "q_max", "greedy")
     """Fields of the contexts that the method looks at. A shorter list is faster, as an update gathers no others."""
 
+    own_values: ClassVar[bool] = False
+    """Whether each agent has a value of its own to learn, so that it can learn from a reward of its own."""
+
     def __init__(self, spec: EnvSpec, agent: AgentConfig, options: Options) -> None:
         super().__init__()
+        if spec.individual_rewards and not self.own_values:
+            raise ValueError(
+                f"each agent of this environment has a reward of its own, but {type(self).__name__} learns one value "
+                "from the team's reward: let the environment reward the team (env_options.reward team), or "
+                "take a method that learns a value for each agent, such as iql"
+            )
         self.spec, self.options = spec, options
         self.agent = RecurrentAgent(spec, agent)
 
@@ -106,7 +115,7 @@ class QLearning(nn.Module, Generic[Options, Noise, Extra]):
         """Return every value that the method gives to a joint action, by its name in the paper."""
         return {"Q_tot": self.mix(q, ctx).q_tot}
 
-    def reward(self, step: Step[Noise, Extra], target: Self) -> Float[Tensor, " r"]:
+    def reward(self, step: Step[Noise, Extra], target: Self) -> Float[Tensor, " r"] | Float[Tensor, "r n"]:
         """Reward that the TD target is built from."""
         return step.reward
 
@@ -160,8 +169,8 @@ class QLearning(nn.Module, Generic[Options, Noise, Extra]):
         with torch.no_grad():
             ahead = self.bootstrap(step, target)
             reward, going_on = self.reward(step, target), step.gamma * (1 - step.terminated)
-            if ahead.dim() > reward.dim():  # one value for each agent (IQL)
-                reward, going_on = reward.unsqueeze(-1), going_on.unsqueeze(-1)
+            # one value for each agent (IQL), with the reward that all get or with its own
+            reward, going_on = (x.unsqueeze(-1) if ahead.dim() > x.dim() else x for x in (reward, going_on))
             return reward + going_on * ahead
 
 

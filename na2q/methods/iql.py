@@ -1,4 +1,4 @@
-"""IQL (Tan, 1993): independent learners that share the team reward, the control without a mixer."""
+"""IQL (Tan, 1993): independent learners that share the team's reward or have their own, the control without a mixer."""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -12,6 +12,7 @@ class IQL(QLearning[NoOptions, None, None]):
     """Each utility is its own value: no Q_tot, hence no credits, contributions or bias."""
 
     context_reads = ()
+    own_values = True
 
     @property
     def coalitions(self) -> tuple[Coalition | None, ...]:

@@ -21,7 +21,7 @@ class TDObjective(nn.Module):
         self.online = online
         self.target = copy.deepcopy(online).requires_grad_(False)
         self.gamma = gamma
-        self.rewards = Standardised() if standardise else None
+        self.rewards = Standardised(online.spec.reward_shape) if standardise else None
 
     def step(
         self, batch: EpisodeBatch, generator: torch.Generator, noise: Any = None, slots: Slots | None = None
@@ -129,24 +129,25 @@ class Learner:
 class Standardised(nn.Module):
     """Rewards less their mean over all updates so far, over their deviation, as EPyMARL has them.
 
-    EPyMARL counts the zeros behind the end of an episode as rewards; here transitions that happened count.
+    Agents with rewards of their own have means and deviations of their own. EPyMARL counts the zeros behind the end of
+    an episode as rewards; here transitions that happened count.
     """
 
     count: Tensor
     mean: Tensor
     variance: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, shape: tuple[int, ...] = ()) -> None:
         super().__init__()
-        for name, value in (("count", 1e-4), ("mean", 0.0), ("variance", 1.0)):  # as EPyMARL begins
-            self.register_buffer(name, torch.tensor(value))
+        for name, size, value in (("count", (), 1e-4), ("mean", shape, 0.0), ("variance", shape, 1.0)):
+            self.register_buffer(name, torch.full(size, value))  # as EPyMARL begins
 
     def learn(self, batch: EpisodeBatch) -> EpisodeBatch:
         """Count a batch's rewards, and return it with what they are then."""
         fresh = batch.reward[batch.valid]
         n, total = len(fresh), self.count + len(fresh)
-        delta = fresh.mean() - self.mean
-        spread = self.variance * self.count + fresh.var(correction=0) * n + delta.square() * self.count * n / total
+        delta = fresh.mean(0) - self.mean
+        spread = self.variance * self.count + fresh.var(0, correction=0) * n + delta.square() * self.count * n / total
         self.mean, self.variance, self.count = self.mean + delta * n / total, spread / total, total
         return batch._replace(reward=(batch.reward - self.mean) / self.variance.sqrt())
 

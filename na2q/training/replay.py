@@ -24,7 +24,7 @@ class Slots(NamedTuple):
     state: Float[Tensor, "l s"]
     avail: Bool[Tensor, "l n a"]
     actions: Int[Tensor, "l n"]
-    reward: Float[Tensor, " l"]
+    reward: Float[Tensor, " l"] | Float[Tensor, "l n"]
     terminated: Float[Tensor, " l"]
 
     def cut(self, start: int, stop: int) -> "Slots":
@@ -87,7 +87,7 @@ class Replay:
         """Shape of each array of `Slots` in one slot."""
         n, spec = self.spec.n_agents, self.spec
         seen = {"obs": (n, spec.obs_dim), "state": (spec.state_dim,), "avail": (n, spec.n_actions), "actions": (n,)}
-        return seen | {"reward": (), "terminated": ()}
+        return seen | {"reward": spec.reward_shape, "terminated": ()}
 
     @property
     def slot_bytes(self) -> int:

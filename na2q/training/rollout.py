@@ -33,8 +33,8 @@ class Episodes(NamedTuple):
 
     @property
     def returns(self) -> np.ndarray:
-        """Undiscounted return of each episode."""
-        return self.batch.reward.sum(1).cpu().numpy()
+        """Undiscounted return of the team in each episode."""
+        return self.batch.team_reward.sum(1).cpu().numpy()
 
     @property
     def lengths(self) -> np.ndarray:
@@ -54,7 +54,7 @@ class _Tape:
         self.state = np.zeros((e, t + 1, spec.state_dim), np.float32)
         self.avail = np.zeros((e, t + 1, n, spec.n_actions), bool)
         self.actions = np.full((e, t + 1, n), NO_ACTION, np.int64)
-        self.reward, self.terminated = (np.zeros((e, t), np.float32) for _ in range(2))
+        self.reward, self.terminated = (np.zeros((e, t, *s), np.float32) for s in (spec.reward_shape, ()))
         self.valid = np.zeros((e, t), bool)
 
     def see(self, t: int, who: np.ndarray, observation: Observation) -> None:

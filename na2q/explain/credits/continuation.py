@@ -54,9 +54,10 @@ def play_on(
     for liked in preference:
         instead = np.where(observation.avail, liked, -1).argmax(-1)  # of equals the first
         actions = np.where(present, chosen, instead)
-        observation, reward, terminated, truncated, _ = env.step(actions)
-        total += reward  # which is 0 in copies that have ended
-        running &= ~(terminated | truncated)
+        outcome = env.step(actions)
+        observation = outcome.observation
+        total += outcome.team_reward  # which is 0 in copies that have ended
+        running &= ~(outcome.terminated | outcome.truncated)
         if not running.any():
             break
         q, hidden = step(torch.from_numpy(observation.obs), torch.from_numpy(actions), hidden)
