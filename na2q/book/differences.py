@@ -8,6 +8,7 @@ import pandas as pd
 
 from na2q.config import DEFAULT_PRESET, DEVIATIONS, PRESETS, Deviation, configure, flat
 from na2q.config.deviation import Column
+from na2q.stats import Estimate
 
 
 def deviations(method: str | None = None) -> pd.DataFrame:
@@ -49,6 +50,27 @@ def deviations_shown(method: str | None = None) -> pd.DataFrame:
         "ours, with the setting": [_ours(row) for row in table.to_dict("records")],
     }
     return pd.DataFrame(shown, index=table.index)
+
+
+def measured_deviations(effects: pd.DataFrame, rows: Mapping[str, str]) -> pd.DataFrame:
+    """List the deviations that concern NA2Q, with what it changed to turn each of them alone.
+
+    Args:
+        effects: table of `protocol.differences`, NA2Q as released minus each curve.
+        rows: labels of the deviations that were turned, by the curve that turned each.
+
+    Returns:
+        Columns topic, paper, released, presets, impact and "released minus turned", which says "not run" where a
+        trial has no runs.
+    """
+    told: dict[str, list[str]] = {label: [] for label in rows.values()}
+    for one in effects[effects["curve"].isin(list(rows))].to_dict("records"):
+        found = Estimate(one["difference"], one["low"], one["high"])
+        told[rows[one["curve"]]].append(f"{found} on {one['env']} ({one['sweep']})")
+    table = deviations()
+    shown = table[(table["trial"] != "") | table["concerns"].str.contains("na2q")]
+    said = ["; ".join(told[label]) or "not run" if label in told else "" for label in shown.index]
+    return shown[["topic", "paper", "released", "presets", "impact"]].assign(**{"released minus turned": said})
 
 
 def _ours(row: Mapping[Any, str]) -> str:

@@ -44,6 +44,26 @@ def rank(runs: pd.DataFrame) -> str:
     return f"Among the {len(values)} methods that ran for {steps:,} steps on all tasks NA²Q is {ordinal(place)}{first}."
 
 
+def leaders(summary: pd.DataFrame) -> str:
+    """Say who ends highest on each task of each sweep, and whom no interval sets apart from it.
+
+    Args:
+        summary: table of `protocol.summary`.
+    """
+    told = []
+    for (sweep, task), rows in summary.groupby(["sweep", "env"]):
+        best = rows.loc[rows["iqm"].idxmax()]
+        place, label = f"On {task} ({sweep})", look(str(best["curve"])).label
+        if len(rows) == 1:
+            told.append(f"{place} only {label} has run, and ends at {best['iqm']:.2f}.")
+            continue
+        level = rows[~(rows["high"] < best["low"]) & (rows["curve"] != best["curve"])]
+        others = series(look(name).label for name in level["curve"])
+        rest = f"no interval sets it apart from {others}" if len(level) else "all other intervals lie below its own"
+        told.append(f"{place} {label} ends highest, at {best['iqm']:.2f}; {rest}.")
+    return " ".join(told)
+
+
 def masks(tests: pd.DataFrame) -> str:
     """Say in how many stored models the first feature of the mask decides more than a rival's, by family of tasks.
 

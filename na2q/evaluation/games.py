@@ -119,6 +119,14 @@ def compare(
 
 
 @checks_arguments
+@checks_arguments
+def payoff_table(game: str, state: Whole = 0) -> pd.DataFrame:
+    """Lay out what the joint actions of a payoff game earn in one of its states; actions are counted from 1."""
+    table = pd.DataFrame(GAMES[game].payoff[state].astype(int))
+    table = table.rename(index=lambda i: i + 1, columns=lambda i: i + 1)
+    return table.rename_axis(index="agent 1", columns="agent 2")
+
+
 def outcome_table(runs: pd.DataFrame) -> pd.DataFrame:
     """Lay out `compare`'s rows as method by game: number of seeds that found the optimum, then all payoffs."""
     runs = runs.assign(solved=runs["payoff"] == runs["optimum"])

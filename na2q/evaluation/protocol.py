@@ -17,7 +17,7 @@ from scipy.stats import trim_mean
 from na2q.arguments import checks_arguments
 from na2q.config import family_of
 from na2q.config.checks import Limit, Repeats, Share, Whole
-from na2q.evaluation.results import ABSOLUTE, CURVE, check_curves
+from na2q.evaluation.results import ABSOLUTE, CURVE, check_curves, smooth
 from na2q.stats import REPS, Statistic, stratified
 
 LAST_TESTS = 10
@@ -120,6 +120,26 @@ def good_return(table: pd.DataFrame, share: Share = 0.9) -> dict[str, float]:
     return {str(task): share * float(score) for task, score in best.items()}
 
 
+@checks_arguments
+def steps_to_good(runs: pd.DataFrame, table: pd.DataFrame, window: Repeats = 3) -> pd.DataFrame:
+    """Say how soon each curve is good: `efficiency` with the `good_return` of its own sweep as threshold.
+
+    Args:
+        runs: table of `results.load_runs`; the mean of so many neighbouring tests counts, as one is a noisy judge.
+        table: scores of the same runs, from which the thresholds come.
+        window: number of neighbouring tests.
+
+    Returns:
+        Columns of `efficiency` and threshold, by sweep, task and median.
+    """
+    smoothed, tables = smooth(runs, "test_return_mean", window), []
+    for sweep, part in table.groupby("sweep"):
+        good = good_return(part)
+        found = efficiency(steps_to(smoothed[smoothed["sweep"] == sweep], good))
+        tables.append(found.assign(threshold=found["env"].map(good)))
+    return pd.concat(tables).sort_values(["sweep", "env", "median"])
+
+
 # --- tables of estimates ---------------------------------------------------------------------------
 
 
@@ -172,6 +192,19 @@ def improvements(table: pd.DataFrame, of: str = "na2q", reps: Repeats = REPS, se
     Columns: sweep, env, curve (the other one), probability, low, high.
     """
     return _pairs(table, of, improvement, "probability", reps, seed)
+
+
+@checks_arguments
+def ordering(table: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """Test an expected order of curves: the probability that a run of the first of each pair beats one of the second.
+
+    Columns: sweep, env, first, curve (the second), probability, low, high.
+    """
+    tables = []
+    for first, second in pairs:
+        found = improvements(table, of=first)
+        tables.append(found[found["curve"] == second].assign(first=first))
+    return pd.concat(tables)[["sweep", "env", "first", "curve", "probability", "low", "high"]]
 
 
 @checks_arguments

@@ -132,6 +132,45 @@ def lowest_pass(
                 heights[there], before[there] = height, here
 
 
+class Level(NamedTuple):
+    """All pairs of rankings whose best tables have one squared error."""
+
+    rankings: int
+    right: bool  # whether the greedy joint action of the best table is the best one
+    height: float  # of the lowest pass from here to rankings with the right greedy action
+
+
+def levels(payoff: ndarray, family: Family = "monotone") -> dict[float, Level]:
+    """Group the valleys of a payoff (a, b) by their squared errors, which are the keys, lowest first."""
+    every = valleys(payoff, family=family)
+    best = np.unravel_index(payoff.argmax(), payoff.shape)
+    right = [valley.ranking for valley in every if valley.greedy == best]
+    found: dict[float, Level] = {}
+    for valley in every:
+        height = lowest_pass(payoff, [valley.ranking], right, family).height
+        at = round(valley.error, 2)
+        counted = found[at].rankings if at in found else 0
+        found[at] = Level(counted + 1, valley.greedy == best, height)
+    return found
+
+
+def right_where(payoff: ndarray, penalties: ndarray, weights: ndarray) -> ndarray:
+    """Whether the best monotone table has the right greedy action, (p, w), where payoffs and weights are others.
+
+    Args:
+        payoff: table (a, b).
+        penalties: losses (p,) that stand in place of all negative payoffs, as positive numbers.
+        weights: how much the best joint action counts, (w,), where every other counts 1.
+    """
+    best = np.unravel_index(payoff.argmax(), payoff.shape)
+    found = np.zeros((len(penalties), len(weights)), bool)
+    for i, j in np.ndindex(*found.shape):
+        game = np.where(payoff < 0, -penalties[i], payoff)
+        seen = np.where(payoff == payoff.max(), weights[j], 1.0)
+        found[i, j] = valleys(game, seen)[0].greedy == best
+    return found
+
+
 def _neighbours(payoff: ndarray, ranking: Ranking, family: Family) -> Iterator[tuple[Ranking, float]]:
     """Rankings with two neighbouring actions of one agent exchanged, and the error of the best table with both tied."""
     for agent, order in enumerate(ranking):

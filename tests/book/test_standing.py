@@ -5,6 +5,7 @@ import pytest
 from synthetic_runs import runs
 
 from na2q.book import standing
+from na2q.evaluation import protocol
 from na2q.evaluation.claims import VERDICTS, Claim, Verdict
 
 GOOD, BAD, WIDE = [0.90, 0.91, 0.92], [0.20, 0.21, 0.22], [0.1, 0.5, 0.9]
@@ -82,3 +83,12 @@ def test_every_verdict_has_a_sentence() -> None:
         assert told.startswith("Of 1 claims of the paper 1 "), told
     two = [Verdict(claim._replace(id=name), "", "holds so far", "") for name in ("L1", "L2")]
     assert standing.claims(two, []) == "Of 2 claims of the paper 2 hold so far."
+
+
+def test_leaders_are_named_with_those_whom_no_interval_sets_apart() -> None:
+    def told(**curves: list[float]) -> str:
+        return standing.leaders(protocol.summary(protocol.scores(stored(**curves))))
+
+    assert told(na2q=GOOD, vdn=BAD).endswith("NA²Q ends highest, at 0.91; all other intervals lie below its own.")
+    assert "no interval sets it apart from QMIX." in told(na2q=GOOD, vdn=BAD, qmix=WIDE)
+    assert told(vdn=BAD) == "On lbf-4p-2f (figure3) only VDN has run, and ends at 0.21."

@@ -7,7 +7,7 @@ import pytest
 
 from na2q.config import MatrixOptions
 from na2q.envs.matrix import GAMES, MatrixGame
-from na2q.evaluation.games import every_episode, solve
+from na2q.evaluation.games import every_episode, payoff_table, solve
 
 NAMES = [f"matrix-{game}" for game in GAMES]
 
@@ -89,3 +89,10 @@ def test_monotone_mixing_without_help_fails_the_qtran_game(method: str) -> None:
 @pytest.mark.parametrize("method", ["qtran", "qplex", "wqmix"])
 def test_methods_beyond_monotone_fitting_can_solve_the_qtran_game(method: str) -> None:
     assert any(solve(method, "matrix-qtran", seed, **QUICK).solved for seed in SEEDS)
+
+
+def test_payoffs_are_tabulated_with_actions_counted_from_1() -> None:
+    table = payoff_table("qtran")
+    assert table.loc[1, 1] == 8
+    assert table.index.tolist() == table.columns.tolist() == [1, 2, 3]
+    assert table.index.name == "agent 1"

@@ -215,3 +215,17 @@ def test_presets_are_not_compared_over_fewer_seeds_or_tasks_than_the_rule_asks_f
         preset_choice.choose_preset(pd.concat(tables))
     with pytest.raises(ValueError, match="na2q has no seed that ran on all of lbf-4p-2f, lbf-3p-3f"):
         preset_choice.choose_preset(pd.concat(tables[:2]))
+
+
+def test_an_expected_order_is_tested_pair_by_pair() -> None:
+    table = protocol.scores(runs({"na2q": {1: [0.9] * 3, 2: [0.8] * 3}, "vdn": {1: [0.1] * 3, 2: [0.2] * 3}}))
+    found = protocol.ordering(table, [("na2q", "vdn"), ("vdn", "na2q")])
+    assert found["probability"].tolist() == [1.0, 0.0]
+    assert found["first"].tolist() == ["na2q", "vdn"]
+
+
+def test_curves_are_held_against_the_best_of_their_own_sweep() -> None:
+    table = runs({"na2q": {1: [0.0, 0.5, 1.0]}, "vdn": {1: [0.0, 0.0, 0.1]}})
+    found = protocol.steps_to_good(table, protocol.scores(table), window=1).set_index("curve")
+    assert found["reached"].to_dict() == {"na2q": 1.0, "vdn": 0.0}
+    assert found["threshold"].nunique() == 1

@@ -124,3 +124,20 @@ def test_descent_ends_in_valleys_of_its_family_and_never_below_the_best() -> Non
     assert near(320).mean() > 0.5
     assert near(288)[both].all()
     assert near(288).mean() < 0.4
+
+
+@pytest.mark.parametrize("family", ["monotone", "na2q"])
+def test_levels_group_all_valleys_by_their_error(family: landscape.Family) -> None:
+    found, every = landscape.levels(GAME, family), valleys(GAME, family=family)
+    assert list(found) == sorted(found)
+    assert sum(level.rankings for level in found.values()) == len(every)
+    assert min(found) == round(every[0].error, 2)
+    for error, level in found.items():
+        assert level.height >= error - 0.01
+        assert not level.right or level.height == pytest.approx(error, abs=0.01), "the right ones are there already"
+
+
+def test_where_the_right_action_is_kept_follows_the_closed_form() -> None:
+    penalties, weights = np.array([2.0, 6.0, 20.0]), np.array([0.3, 3.0])
+    expected = [[penalty < switching_penalty(weight) for weight in weights] for penalty in penalties]
+    assert landscape.right_where(GAME, penalties, weights).tolist() == expected
