@@ -68,13 +68,32 @@ def compare(runs: pd.DataFrame, first: str, seconds: Sequence[str], how: tuple[S
         found = gap(table, first, score)
         sides = told.setdefault(basis(table), {side: [] for side in SIDES})
         sides[by_side(found, *SIDES)].append(f"{label} ({found})")
-    sentences = []
-    for place, sides in told.items():
-        parts = series(f"{side} {series(names)}" for side, names in sides.items() if names)
-        sentences.append(f"{place}, {look(first).label} {parts} {words}.")
+    sentences = [f"{place}, {look(first).label} {_told(sides)} {words}." for place, sides in told.items()]
     if absent:
         sentences.append(f"No runs compare {look(first).label} with {series(absent)}.")
     return " ".join(sentences)
+
+
+def against(differences: pd.DataFrame, first: str) -> str:
+    """Say on which side of the others a curve ends, in a sentence for each sweep and task.
+
+    Args:
+        differences: of that curve and others, as `protocol.differences` has them.
+        first: the curve.
+    """
+    sentences = []
+    for (sweep, task), rows in differences.groupby(["sweep", "env"]):
+        sides: dict[str, list[str]] = {side: [] for side in SIDES}
+        for row in rows.itertuples():
+            sides[by_side(Estimate(row.difference, row.low, row.high), *SIDES)].append(look(row.curve).label)
+        place = "Over all tasks" if task == protocol.ALL_TASKS else f"On {task}"
+        sentences.append(f"{place} (sweep {sweep}), {look(first).label} {_told(sides)} {FINAL[1]}.")
+    return " ".join(sentences) or "No runs compare them."
+
+
+def _told(sides: dict[str, list[str]]) -> str:
+    """Join the sides that have names, as in "is above VDN and is below QMIX"."""
+    return series(f"{side} {series(names)}" for side, names in sides.items() if names)
 
 
 def basis(table: pd.DataFrame) -> str:

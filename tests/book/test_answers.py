@@ -44,6 +44,17 @@ def test_differences_clear_of_zero_are_counted_beside_what_chance_would_bring() 
     assert "none has an interval" in answers.clear_of_zero(effects((0.0, -0.1, 0.1)), "VDN")
 
 
+def test_curve_is_set_against_others_in_a_sentence_for_each_sweep_and_task() -> None:
+    rows = [("vdn", "lbf-4p-2f", 0.2, 0.1, 0.3), ("qmix", "lbf-4p-2f", -0.2, -0.3, -0.1)]
+    rows += [("qplex", "lbf-4p-2f", 0.0, -0.1, 0.1), ("vdn", "all tasks", 0.1, float("nan"), float("nan"))]
+    table = pd.DataFrame(rows, columns=["curve", "env", "difference", "low", "high"]).assign(sweep="figure3")
+    assert answers.against(table, "na2q") == (
+        "Over all tasks (sweep figure3), NA²Q cannot be told apart from VDN in final return. On lbf-4p-2f (sweep "
+        "figure3), NA²Q is above VDN, is below QMIX and cannot be told apart from QPLEX in final return."
+    )
+    assert answers.against(table.iloc[:0], "na2q") == "No runs compare them."
+
+
 def test_one_seed_of_each_tells_nothing_apart() -> None:
     told = answers.compare(stored(na2q=HIGH[:1], vdn=LOW[:1]), "na2q", ["vdn"])
     assert "(n = 1), NA²Q cannot be told apart from VDN (0.35 [no interval])" in told
