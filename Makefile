@@ -110,7 +110,7 @@ links: $(VENV)/.for-book
 
 lock: $(VENV)/.for-tests
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --extra book --extra dev --extra cluster --extra pettingzoo --extra tensorboard \
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --extra book --extra dev --extra cluster --extra pettingzoo --extra tensorboard --extra wandb \
 	  --constraint constraints.in --no-annotate --no-header pyproject.toml --output-file constraints.txt
 	sed -i 's/+cpu$$//' constraints.txt
 

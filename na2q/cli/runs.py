@@ -15,6 +15,7 @@ def train(
     run_dir: Path,
     checkpoint_minutes: Weight = 10,
     tensorboard: bool = False,
+    wandb: bool = False,
     init_from: Path | None = None,
 ) -> None:
     """Train a method on an environment, or go on where a stopped run left off.
@@ -26,12 +27,18 @@ def train(
         run_dir: folder of the run: metrics.csv, run.json, weights and checkpoint.
         checkpoint_minutes: minutes between checkpoints.
         tensorboard: write the metrics as TensorBoard events too.
+        wandb: send the metrics to Weights & Biases too; WANDB_MODE=offline keeps them in the folder.
         init_from: run whose weights a new run starts from, as far as they fit.
     """
     from na2q.training import run
 
     metrics = run.train(
-        config, run_dir, checkpoint_minutes=checkpoint_minutes, tensorboard=tensorboard, init_from=init_from
+        config,
+        run_dir,
+        checkpoint_minutes=checkpoint_minutes,
+        tensorboard=tensorboard,
+        wandb=wandb,
+        init_from=init_from,
     )
     last = metrics.iloc[-1]
     state = "complete" if last["step"] >= config.total_steps else "stopped; the same command goes on"

@@ -3,8 +3,8 @@
 import threading
 import time
 import warnings
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from na2q.files import Address
 from na2q.terminal import progress, signals
 from na2q.training import checkpoint
 from na2q.training.addresses import located
+from na2q.training.loggers import LOGGERS, Log, check_loggers
 from na2q.training.memory import keep_freed_memory
 from na2q.training.records import METRICS, METRICS_CHECKSUM, RunError, checksum_of_metrics, read_metrics
 from na2q.training.runlog import BEST, WEIGHTS, RunFolder, read_weights
@@ -31,6 +32,7 @@ def train(
     *,
     checkpoint_minutes: Weight = 10,
     tensorboard: bool = False,
+    wandb: bool = False,
     init_from: Address | None = None,
     stop: threading.Event | None = None,
 ) -> pd.DataFrame:
@@ -41,16 +43,22 @@ def train(
     stopped run goes on from its checkpoint and a complete one returns its metrics. On SIGTERM or once `stop` is set,
     the state is saved and the metrics so far are returned, between two episodes; Ctrl-C raises KeyboardInterrupt after
     that, and a second signal ends at once. `init_from` names a run whose weights a new run starts from, as far as
-    their shapes fit.
+    their shapes fit. `tensorboard` and `wandb` write the metrics for TensorBoard and Weights & Biases too, see
+    `na2q.training.loggers`.
 
     Raises:
-        ValueError: `checkpoint_minutes` is negative or not finite.
+        ValueError: `checkpoint_minutes` is negative or not finite, or there is no folder beside which to log.
+        ImportError: `tensorboard` or `wandb` is not installed.
         RunError: the folder is in use, cannot be written, or holds a run with other settings.
         CheckpointError: the checkpoint is damaged or cannot be written.
         DivergedError: a loss or gradient is not finite.
     """
     path = None if run_dir is None else Path(run_dir)
     source = None if init_from is None else located(init_from)
+    switched_on = [name for name, on in {"tensorboard": tensorboard, "wandb": wandb}.items() if on]
+    check_loggers(switched_on)
+    if path is None and switched_on:
+        raise ValueError(f"{' and '.join(switched_on)} log beside the files of a run: give run_dir")
     keep_freed_memory()
     stop = stop or threading.Event()
     with closing(Trainer(config)) as trainer:  # first, so that settings that cannot work leave no folder behind
@@ -62,23 +70,26 @@ def train(
             if folder.complete:
                 return read_metrics(folder.path, folder.record)
             folder.begin(init_from=borrowed)
-            return _train_in(folder, trainer, checkpoint_minutes, tensorboard, stop)
+            checkpoint.restore(trainer, folder.path)
+            with ExitStack() as closing_logs:
+                logs = [LOGGERS[name].begin(folder, trainer.rows) for name in switched_on]
+                for log in logs:
+                    closing_logs.callback(log.close)
+                return _train_in(folder, trainer, checkpoint_minutes, logs, stop)
 
 
 def _train_in(
-    folder: RunFolder, trainer: Trainer, checkpoint_minutes: float, tensorboard: bool, stop: threading.Event
+    folder: RunFolder, trainer: Trainer, checkpoint_minutes: float, logs: Sequence[Log], stop: threading.Event
 ) -> pd.DataFrame:
-    checkpoint.restore(trainer, folder.path)
     saved, saved_step = time.monotonic(), trainer.step
-    events = _Events(folder.path, trainer.step) if tensorboard else None
 
     def tested() -> None:
         folder.metrics(trainer.rows)
         returns = [row["test_return_mean"] for row in trainer.rows]
         if returns[-1] >= max(returns):
             folder.weights(BEST, trainer.learner.online.state_dict(), trainer.env.spec)
-        if events:
-            events.add(trainer.rows[-1])
+        for log in logs:
+            log.add(trainer.rows[-1])
 
     with signals() as caught:
 
@@ -164,19 +175,3 @@ def _advance(trainer: Trainer, tested: Callable[[], None], interrupt: Callable[[
         if config.total_steps <= trainer.step != trainer.rows[-1]["step"]:  # the interval does not end with the run
             trainer.test()
             tested()
-
-
-class _Events:
-    """The same metrics as TensorBoard events, beside metrics.csv."""
-
-    def __init__(self, path: Path, step: int) -> None:
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError as error:
-            raise ImportError("--tensorboard needs the package tensorboard: pip install 'na2q[tensorboard]'") from error
-        self.writer = SummaryWriter(str(path), purge_step=step)
-
-    def add(self, row: dict[str, int | float]) -> None:
-        for name, value in row.items():
-            self.writer.add_scalar(name, value, int(row["step"]))
-        self.writer.flush()
