@@ -1,12 +1,49 @@
-"""The scoreboard as a table of the book: each claim with what was measured, its verdict, and where that is shown."""
+"""The scoreboard in the book: each claim with what was measured, its verdict, and where that is shown; and a count."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
+import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from na2q.book import concordance
+from na2q.book.prose import are, series
 from na2q.campaign.sweeps import runs_of
-from na2q.evaluation.claims import Claim, Verdict
+from na2q.evaluation.claims import VERDICTS, Claim, Verdict
+from na2q.style import PALETTE
+
+KINDS = {
+    "L": "foraging",
+    "S": "maps",
+    "A": "ablations",
+    "I": "explanations",
+    "T": "theory",
+    "E": "cost",
+    "C": "credits",
+}
+"""What claims are about, by the letter that their names begin with."""
+
+
+def told(board: Sequence[Verdict]) -> str:
+    """Count the verdicts in a sentence; those that no claim has are left out."""
+    counts = Counter(found.verdict for found in board)
+    parts = [f"{are(counts[name])} {name}" for name in VERDICTS if name in counts]
+    return f"Of {len(board)} claims, {series(parts)}."
+
+
+def bars(board: Iterable[Verdict]) -> Figure:
+    """Draw how many claims of each kind have which verdict."""
+    rows = pd.DataFrame([(KINDS[found.claim.id[0]], found.verdict) for found in board], columns=["kind", "verdict"])
+    counts = pd.crosstab(rows["kind"], rows["verdict"]).reindex(columns=VERDICTS, fill_value=0)
+    counts = counts.reindex([kind for kind in KINDS.values() if kind in counts.index][::-1])
+    holds, fails, engine, grey = *PALETTE[2:4], PALETTE[0], (0.85, 0.85, 0.85)
+    so_far = [(*holds, 0.4), (*fails, 0.4), (0.6, 0.6, 0.6)]  # paler, as they may change
+    figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
+    counts.plot.barh(stacked=True, ax=axes, color=[holds, fails, *so_far, engine, grey], width=0.75)
+    axes.set(xlabel="claims", ylabel="")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
 
 
 def table(board: Iterable[Verdict]) -> pd.DataFrame:

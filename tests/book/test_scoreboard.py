@@ -1,5 +1,6 @@
 """The scoreboard's table says each claim's verdict in words and leads to what shows it."""
 
+import matplotlib.pyplot as plt
 import pytest
 
 from na2q.book import concordance, scoreboard
@@ -13,6 +14,16 @@ def test_what_holds_by_construction_says_so_where_it_is_reproduced() -> None:
     told = scoreboard.table(board)["verdict"]
     assert told["reproduced"] == "reproduced (it holds by construction: weights are never negative)"
     assert told["not reproduced"] == "not reproduced"
+
+
+def test_verdicts_are_counted_in_a_sentence_and_in_bars() -> None:
+    board = [Verdict(SURE._replace(id=f"{kind}1"), "", verdict, "") for kind, verdict in (("L", "open"), ("T", "open"))]
+    board.append(Verdict(SURE._replace(id="T2"), "", "reproduced", ""))
+    assert scoreboard.told(board) == "Of 3 claims, 1 is reproduced and 2 are open."
+    figure = scoreboard.bars(board)
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["theory", "foraging"]
+    assert sum(bar.get_width() for bar in figure.axes[0].patches) == len(board)
+    plt.close(figure)
 
 
 def test_other_tasks_stand_beside_the_papers() -> None:
