@@ -14,6 +14,7 @@ from na2q.envs.pettingzoo import from_pettingzoo
 if TYPE_CHECKING:
     from na2q.envs.battle.starcraft2 import MultiAgentEnv, StarCraft2Env
     from na2q.envs.parallel import ParallelTask
+    from na2q.envs.team_env import TeamEnv
 
 Constructor = Callable[[str, Any, int], VectorEnv]
 """Makes copies of an environment from its full name, the options of its family and the number of copies."""
@@ -91,12 +92,36 @@ def to_pettingzoo(env: str | VectorEnv, render_mode: str | None = None, **option
         from na2q.envs.parallel import ParallelTask
     except ImportError as error:
         raise ImportError(f"to_pettingzoo needs PettingZoo: pip install 'na2q[pettingzoo]' ({error})") from error
+    return ParallelTask(*_one_copy(env, options), render_mode)
+
+
+@checks_arguments
+def to_gymnasium(env: str | VectorEnv, render_mode: str | None = None, **options: Any) -> "TeamEnv":
+    """Return an environment of this package as an Env of Gymnasium in which one agent moves the whole team.
+
+    Gymnasium's own classes make a VectorEnv of it: ``SyncVectorEnv([lambda: to_gymnasium("battle-3m")] * 8)``.
+
+    Args:
+        env: its name, or a VectorEnv of one copy.
+        render_mode: rgb_array for pictures by `render`; None for none.
+        options: settings of the environment where `env` is a name, such as ``sight=3``.
+
+    Raises:
+        ValueError: an unknown environment or setting, a setting for a VectorEnv that is made already, several copies.
+    """
+    from na2q.envs.team_env import TeamEnv
+
+    return TeamEnv(*_one_copy(env, options), render_mode)
+
+
+def _one_copy(env: str | VectorEnv, options: dict[str, Any]) -> tuple[VectorEnv, str]:
+    """Return an environment of one copy, and its name, which for one that is made already is that of its class."""
     if not isinstance(env, str):
         if options:
             raise ValueError(f"settings {sorted(options)} are for environments given by name, but env is {env!r}")
-        return ParallelTask(env, type(env).__name__, render_mode)
+        return env, type(env).__name__
     settings = {f"env_options.{name}": value for name, value in options.items()}
-    return ParallelTask(make(env, configure(env=env, **settings).env_options), env, render_mode)
+    return make(env, configure(env=env, **settings).env_options), env
 
 
 def __getattr__(name: str) -> Any:
@@ -120,5 +145,6 @@ __all__ = [
     "from_pettingzoo",
     "make",
     "register",
+    "to_gymnasium",
     "to_pettingzoo",
 ]

@@ -133,6 +133,11 @@ def stack(observations: Sequence[Observation]) -> Observation:
     return Observation(*(np.stack(fields) for fields in zip(*observations, strict=True)))
 
 
+def allowed(chosen: Int[ndarray, " n"], avail: Bool[ndarray, "n a"]) -> Int[ndarray, " n"]:
+    """Return the chosen actions; in place of an unavailable one the first available, which is to do nothing."""
+    return np.where(avail[np.arange(len(chosen)), chosen], chosen, avail.argmax(-1))
+
+
 def check_seeds(seeds: Sequence[int], n_envs: int) -> None:
     """Raise ValueError unless there is one seed for each copy."""
     if len(seeds) != n_envs:

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from pettingzoo import ParallelEnv
 
-from na2q.envs.base import MAX_SEED, Observation, VectorEnv
+from na2q.envs.base import MAX_SEED, Observation, VectorEnv, allowed
 from na2q.envs.picture import picture
 from na2q.envs.team import MASK
 
@@ -71,9 +71,8 @@ class ParallelTask(ParallelEnv):
         """
         if self.now is None or not self.agents:
             raise RuntimeError("no episode is running: call reset")
-        chosen, avail = self._joint(actions), self.now.avail[0]
-        allowed = np.where(avail[np.arange(len(chosen)), chosen], chosen, avail.argmax(-1))
-        self.now, reward, terminated, truncated, news = self.env.step(allowed[None])
+        joint = allowed(self._joint(actions), self.now.avail[0])
+        self.now, reward, terminated, truncated, news = self.env.step(joint[None])
         acted, over = self.agents, bool(terminated[0] or truncated[0])
         info = {name: values[0].item() for name, values in news.items()} if over else {}
         self.agents = [] if over else acted
