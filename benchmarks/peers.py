@@ -151,12 +151,16 @@ def alternate(workers: Mapping[Any, Worker], rounds: int, warm_up: int = WARM_UP
 
 
 def row(spans: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Summarise measurements of one part: medians and quartiles in milliseconds, and environment steps on average."""
+    """Summarise measurements of one part: medians and quartiles in milliseconds, and environment steps on average.
+
+    Where episodes differ in length, each time is brought to the average number of steps first.
+    """
     numbers: dict[str, Any] = {}
+    steps = sum(span["steps"] for span in spans) / len(spans)
     for clock in ("cpu", "wall"):
-        found = timing([span[clock] for span in spans])
+        found = timing([span[clock] * (steps / span["steps"] if steps else 1) for span in spans])
         numbers |= {f"{clock}_ms": found.median, f"{clock}_low_ms": found.low, f"{clock}_high_ms": found.high}
-    return numbers | {"steps": sum(span["steps"] for span in spans) / len(spans), "repeats": len(spans)}
+    return numbers | {"steps": steps, "repeats": len(spans)}
 
 
 def table(sides: Mapping[str, Side], rounds: int, batch: Path) -> list[dict[str, Any]]:
