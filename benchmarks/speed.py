@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from na2q.config import SCENARIOS
-from na2q.training.runlog import git_commit
+from na2q.training.origin import git_commit
 
 TASK = "lbf-4p-2f"
 METHODS = ("na2q", "vdn", "qmix", "qtran", "qatten", "qplex", "wqmix", "cds", "dvd", "shaq", "iql")

@@ -6,7 +6,8 @@ import pandas as pd
 
 from na2q.explain.board import page
 from na2q.paths import repo_root
-from na2q.training.runlog import WEIGHTS, read_record
+from na2q.training.records import read_record
+from na2q.training.weights import WEIGHTS
 
 TEAMS = (
     "lbf-4p-2f/na2q_released/seed-1",

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from na2q.book.concordance import SOURCES
 from na2q.evaluation import figures, results
 from na2q.paths import repo_root
-from na2q.training.runlog import METRICS, WEIGHTS, read_record
+from na2q.training.records import METRICS, read_record
+from na2q.training.weights import WEIGHTS
 
 SWEEPS = ("figure3", "pilot", "epymarl")
 """Sweeps that a page shows, the first that has the method: the paper's, then shorter ones."""

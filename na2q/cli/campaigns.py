@@ -95,7 +95,7 @@ def tune(
     """
     from na2q.campaign import tune as searching
     from na2q.evaluation import figures
-    from na2q.training.runlog import command
+    from na2q.training.origin import command
 
     found = searching.tune(config, search, out, trials)
     print(found.trials.sort_values("score", ascending=False).head(5).round(4).to_string(index=False))

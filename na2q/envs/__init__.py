@@ -8,7 +8,8 @@ from na2q.arguments import checks_arguments
 from na2q.config import ENV_OPTIONS, NoOptions, Settings, check_name, configure, family_of
 from na2q.config.checks import Copies
 from na2q.config.foraging import HOW
-from na2q.envs.base import Clonable, Observation, Recordable, Snapshot, Transition, VectorEnv
+from na2q.envs.base import Observation, Transition, VectorEnv
+from na2q.envs.offers import Clonable, Recordable, Snapshot
 from na2q.envs.pettingzoo import from_pettingzoo
 
 if TYPE_CHECKING:

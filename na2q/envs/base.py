@@ -1,6 +1,6 @@
 """The interface of all environments: many copies of one cooperative task, stepped together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -39,67 +39,6 @@ class Transition(NamedTuple):
     def team_reward(self) -> Float[ndarray, " e"]:
         """Reward of the team: the sum of the agents' where each has its own."""
         return self.reward if self.reward.ndim == 1 else self.reward.sum(-1)
-
-
-# arrays by name, each with the names of its axes, such as {"unit_health": (("unit",), array)}
-Labelled = Mapping[str, tuple[tuple[str, ...], ndarray]]
-
-
-class Snapshot(NamedTuple):
-    """What one copy can show of itself, for recordings and pictures."""
-
-    now: Labelled  # the situation as it stands
-    happened: Labelled  # what the last step did; without meaning right after `reset`
-    episode: Labelled  # what holds for the whole episode, or is known at its end
-    task: Labelled  # what holds for all episodes
-
-
-@runtime_checkable
-class Recordable(Protocol):
-    """What an environment may offer beside VectorEnv, so that recordings can name and show what is in it."""
-
-    def labels(self) -> dict[str, list[str]]:
-        """Return a name for each `obs_feature`, `state_feature` and `action`."""
-        ...
-
-    def snapshot(self, copy: int) -> Snapshot:
-        """Describe one copy; valid from `reset` on, also after the end of an episode."""
-        ...
-
-
-@runtime_checkable
-class Clonable(Protocol):
-    """What an environment may offer beside VectorEnv, so that an episode can be played on in several ways.
-
-    A simulator can; the real game cannot, since its state cannot be copied.
-    """
-
-    chance: bool
-    """Whether a step draws random numbers. Without them, equal actions lead to equal continuations."""
-
-    def clone(self, sources: Sequence[int], seeds: Sequence[int] | None = None) -> "VectorEnv":
-        """Return an environment of which copy k stands where copy sources[k] of this one stands.
-
-        Neither environment notices what happens in the other. Every copy goes on with the random numbers of its
-        source, or from a seed of its own.
-
-        Args:
-            sources: numbers of copies of this environment; a number may occur several times.
-            seeds: one for each of `sources`, of the random numbers from here on.
-
-        Raises:
-            ValueError: no sources, a number that no copy has, or another number of seeds than of sources.
-        """
-        ...
-
-
-@runtime_checkable
-class KeepsReplays(Protocol):
-    """What an environment may offer beside VectorEnv, so that the replays of tests bear their names."""
-
-    def keep_replays(self, name: str) -> None:
-        """Begin the names of replays with `name`; before the first call none is written."""
-        ...
 
 
 @runtime_checkable
@@ -142,14 +81,3 @@ def check_seeds(seeds: Sequence[int], n_envs: int) -> None:
     """Raise ValueError unless there is one seed for each copy."""
     if len(seeds) != n_envs:
         raise ValueError(f"reset got {len(seeds)} seeds, but there are {n_envs} copies: give one seed each")
-
-
-def check_sources(sources: Sequence[int], seeds: Sequence[int] | None, n_envs: int) -> Int[ndarray, " k"]:
-    """Return the sources of a clone as an array; raise ValueError where `Clonable.clone` says so."""
-    if not len(sources):
-        raise ValueError("clone got no sources: give one or more numbers of copies")
-    if min(sources) < 0 or max(sources) >= n_envs:
-        raise ValueError(f"sources are {list(sources)}, must be numbers of copies, 0 to {n_envs - 1}")
-    if seeds is not None and len(seeds) != len(sources):
-        raise ValueError(f"clone got {len(seeds)} seeds for {len(sources)} sources: give one each, or none")
-    return np.array(sources)

@@ -12,8 +12,9 @@ from numpy import ndarray
 
 from na2q.config import LBFOptions
 from na2q.config.foraging import foraging_task
-from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, check_sources, stack
+from na2q.envs.base import Observation, Transition, check_seeds, stack
 from na2q.envs.board import Board
+from na2q.envs.offers import Snapshot, check_sources
 from na2q.envs.room import room
 from na2q.spec import EnvSpec
 
@@ -95,7 +96,7 @@ class LBF:
         return [a != player.position for a, player in zip(before, board.players, strict=True)]
 
     def clone(self, sources: Sequence[int], seeds: Sequence[int] | None = None) -> "LBF":
-        """Copy boards as they stand; see `na2q.envs.base.Clonable`."""
+        """Copy boards as they stand; see `na2q.envs.offers.Clonable`."""
         chosen = check_sources(sources, seeds, self.n_envs)
         other = copy.copy(self)
         other.n_envs = len(chosen)

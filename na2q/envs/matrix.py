@@ -9,7 +9,8 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from na2q.config import MatrixOptions
-from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, check_sources
+from na2q.envs.base import Observation, Transition, check_seeds
+from na2q.envs.offers import Snapshot, check_sources
 from na2q.spec import EnvSpec
 
 END = -1  # successor that ends the episode
@@ -84,7 +85,7 @@ class MatrixGame:
         return Transition(self._observe(), reward, ~self.running, np.zeros(self.n_envs, bool), {})
 
     def clone(self, sources: Sequence[int], seeds: Sequence[int] | None = None) -> "MatrixGame":
-        """Copy games as they stand; see `na2q.envs.base.Clonable`."""
+        """Copy games as they stand; see `na2q.envs.offers.Clonable`."""
         chosen = check_sources(sources, seeds, self.n_envs)
         other = copy.copy(self)
         other.n_envs, other.state, other.running = len(chosen), self.state[chosen], self.running[chosen]

@@ -12,7 +12,8 @@ from numpy import ndarray
 
 from na2q.arguments import checks_arguments
 from na2q.config.checks import Copies, Count
-from na2q.envs.base import Observation, Transition, check_seeds, check_sources, stack
+from na2q.envs.base import Observation, Transition, check_seeds, stack
+from na2q.envs.offers import check_sources
 from na2q.envs.team import Team
 from na2q.spec import EnvSpec
 
@@ -61,7 +62,7 @@ class PettingZooEnv:
         return Transition(stack(self.last), reward, terminated, truncated, {})
 
     def clone(self, sources: Sequence[int], seeds: Sequence[int] | None = None) -> "PettingZooEnv":
-        """Copy environments as they stand, by `copy.deepcopy`; see `na2q.envs.base.Clonable`.
+        """Copy environments as they stand, by `copy.deepcopy`; see `na2q.envs.offers.Clonable`.
 
         Seeds change nothing, since an environment takes one at a reset only. Raises ValueError too where an
         environment cannot be copied.

@@ -19,7 +19,7 @@ from na2q.stats import Estimate, mean_over
 from na2q.training import policy
 from na2q.training.addresses import sha256_of
 from na2q.training.records import RunError, read_record
-from na2q.training.runlog import WEIGHTS
+from na2q.training.weights import WEIGHTS
 
 CARD = "card.json"
 EPISODES = 320

@@ -7,7 +7,8 @@ from jaxtyping import Int
 from numpy import ndarray
 from torch import Tensor
 
-from na2q.envs.base import Labelled, Recordable, Snapshot, VectorEnv
+from na2q.envs.base import VectorEnv
+from na2q.envs.offers import Labelled, Recordable, Snapshot
 from na2q.training.rollout import Slot
 
 

@@ -21,7 +21,8 @@ from na2q.explain.measuring import asked, save
 from na2q.explain.probe import Probe
 from na2q.explain.recording import record
 from na2q.stats import Estimate, mean_over
-from na2q.training.runlog import WEIGHTS, git_commit, read_weights
+from na2q.training.origin import git_commit
+from na2q.training.weights import WEIGHTS, read_weights
 
 EPISODES = 64
 ACTIONS = 5  # of one agent that are replaced in a row

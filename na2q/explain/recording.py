@@ -22,16 +22,18 @@ import na2q
 from na2q.arguments import checks_arguments
 from na2q.config import as_dict
 from na2q.config.checks import Copies, Samples, Share, Whole
-from na2q.envs.base import MAX_SEED, Recordable, VectorEnv
+from na2q.envs.base import MAX_SEED, VectorEnv
+from na2q.envs.offers import Recordable
 from na2q.explain.camera import Camera, blank
 from na2q.explain.probe import Probe
 from na2q.explain.signed import UnsignedError, read_signed, write_signed
 from na2q.files import Address
 from na2q.methods.base import Coalition, QLearning, take
 from na2q.nets.agents import mask_unavailable
+from na2q.training.origin import git_commit
 from na2q.training.policy import Policy, load_method, make_env
 from na2q.training.rollout import play
-from na2q.training.runlog import WEIGHTS, git_commit
+from na2q.training.weights import WEIGHTS
 from na2q.types import EpisodeBatch
 
 SCHEMA = 2

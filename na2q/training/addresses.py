@@ -13,8 +13,8 @@ from safetensors import SafetensorError
 from na2q.arguments import checks_arguments
 from na2q.files import Address, as_path, is_address, replacing
 from na2q.training.records import RunError
-from na2q.training.runlog import WEIGHTS
 from na2q.training.tensors import load_tensors
+from na2q.training.weights import WEIGHTS
 
 HUB = re.compile(r"hf:(?P<repository>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?(?:/(?P<file>[^#]+))?(?P<rest>#.*)?")
 SHA256 = re.compile(r"sha256=(?P<digest>[0-9a-f]{64})")

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from na2q.config import as_texts, from_texts
 from na2q.files import parse_json, replacing
-from na2q.training.runlog import differences
+from na2q.training.records import differences
 from na2q.training.tensors import load_tensors, save_tensors
 from na2q.training.trainer import Trainer
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from na2q.config import OptimConfig
 from na2q.methods.base import Group, QLearning, Step, derive_step
 from na2q.nets.slots import Slots, plan_slots
+from na2q.training.standardised import Standardised
 from na2q.types import EpisodeBatch, Loss
 
 
@@ -124,32 +125,6 @@ class Learner:
     def sync_target(self) -> None:
         """Copy the online weights into the target network."""
         self.objective.sync()
-
-
-class Standardised(nn.Module):
-    """Rewards less their mean over all updates so far, over their deviation, as EPyMARL has them.
-
-    Agents with rewards of their own have means and deviations of their own. EPyMARL counts the zeros behind the end of
-    an episode as rewards; here transitions that happened count.
-    """
-
-    count: Tensor
-    mean: Tensor
-    variance: Tensor
-
-    def __init__(self, shape: tuple[int, ...] = ()) -> None:
-        super().__init__()
-        for name, size, value in (("count", (), 1e-4), ("mean", shape, 0.0), ("variance", shape, 1.0)):
-            self.register_buffer(name, torch.full(size, value))  # as EPyMARL begins
-
-    def learn(self, batch: EpisodeBatch) -> EpisodeBatch:
-        """Count a batch's rewards, and return it with what they are then."""
-        fresh = batch.reward[batch.valid]
-        n, total = len(fresh), self.count + len(fresh)
-        delta = fresh.mean(0) - self.mean
-        spread = self.variance * self.count + fresh.var(0, correction=0) * n + delta.square() * self.count * n / total
-        self.mean, self.variance, self.count = self.mean + delta * n / total, spread / total, total
-        return batch._replace(reward=(batch.reward - self.mean) / self.variance.sqrt())
 
 
 def _optimizer(group: Group, optim: OptimConfig) -> torch.optim.Optimizer:

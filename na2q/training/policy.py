@@ -13,7 +13,8 @@ from na2q import envs
 from na2q.arguments import checks_arguments
 from na2q.config import TrainConfig, configure, family_of
 from na2q.config.checks import Copies, Whole
-from na2q.envs.base import MAX_SEED, KeepsReplays, Observation, VectorEnv
+from na2q.envs.base import MAX_SEED, Observation, VectorEnv
+from na2q.envs.offers import KeepsReplays
 from na2q.files import Address
 from na2q.methods import METHODS
 from na2q.methods.base import QLearning
@@ -21,8 +22,8 @@ from na2q.nets.agents import RecurrentAgent
 from na2q.spec import EnvSpec
 from na2q.training.addresses import located
 from na2q.training.rollout import epsilon_greedy, play
-from na2q.training.runlog import read_weights
 from na2q.training.trainer import run_name
+from na2q.training.weights import read_weights
 from na2q.types import NO_ACTION
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from na2q.arguments import checks_arguments
+from na2q.config import TrainConfig, config_of, flat
 from na2q.files import parse_json
 
 RECORD, METRICS, LOCK = "run.json", "metrics.csv", ".lock"
@@ -174,6 +175,22 @@ def held(run_dir: Path) -> bool:
         return True
     except OSError:
         return False  # a place that nobody may write to
+
+
+def config_in(run_dir: Path, record: dict[str, Any]) -> TrainConfig:
+    """Settings of a run from its run.json; raise RunError, with the name of the file, where they cannot be read."""
+    try:
+        return config_of(record)
+    except ValueError as error:
+        raise RunError(f"{run_dir / RECORD} cannot be read: {error}") from error
+
+
+@checks_arguments
+def differences(stored: TrainConfig, given: TrainConfig) -> str:
+    """Name the settings in which two runs differ, with both values."""
+    old, new = flat(stored), flat(given)
+    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    return "; ".join(f"{name} is {old.get(name)!r} there and {new.get(name)!r} here" for name in names)
 
 
 def _demand(path: Path, name: str, value: Any, fits: bool, allowed: str) -> None:

@@ -2,11 +2,9 @@
 
 import threading
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,11 +16,13 @@ from na2q.files import Address
 from na2q.terminal import progress, signals
 from na2q.training import checkpoint
 from na2q.training.addresses import located
+from na2q.training.borrow import borrow
 from na2q.training.loggers import LOGGERS, Log, check_loggers
 from na2q.training.memory import keep_freed_memory
-from na2q.training.records import METRICS, METRICS_CHECKSUM, RunError, checksum_of_metrics, read_metrics
-from na2q.training.runlog import BEST, WEIGHTS, RunFolder, read_weights
+from na2q.training.records import METRICS, METRICS_CHECKSUM, checksum_of_metrics, read_metrics
+from na2q.training.runlog import RunFolder
 from na2q.training.trainer import STREAMS, DivergedError, Trainer, evaluate
+from na2q.training.weights import BEST, WEIGHTS, read_weights
 
 
 @checks_arguments
@@ -130,26 +130,6 @@ def absolute(trainer: Trainer, run_dir: Path, rounds: Copies = 10) -> dict[str, 
     tests = [evaluate(trainer.test_env, trainer.learner.online.agent, rng) for _ in range(rounds)]
     means = {name: float(np.mean([test[name] for test in tests])) for name in tests[0]}
     return {"episodes": rounds * trainer.config.test_episodes} | means
-
-
-@checks_arguments
-def borrow(trainer: Trainer, source: Path) -> dict[str, Any]:
-    """Copy weights of another run into online and target network; return which, and warn of those that do not fit.
-
-    Raises RunError where none fits.
-    """
-    trained = read_weights(source)
-    online = trainer.learner.online
-    own = online.state_dict()
-    fitting = {name: x for name, x in trained.weights.items() if name in own and own[name].shape == x.shape}
-    fresh = sorted(own.keys() - fitting.keys())
-    if not fitting:
-        raise RunError(f"no weight of {source} fits {trainer.config.method} on {trainer.config.env}")
-    if fresh:
-        warnings.warn(f"{len(fresh)} weights start afresh, since {source} has none that fit: {fresh}", stacklevel=2)
-    online.load_state_dict(own | fitting)
-    trainer.learner.sync_target()
-    return {"method": trained.config.method, "env": trained.config.env, "seed": trained.config.seed, "fresh": fresh}
 
 
 def _advance(trainer: Trainer, tested: Callable[[], None], interrupt: Callable[[], bool]) -> None:

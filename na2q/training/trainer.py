@@ -1,7 +1,6 @@
 """The training loop of Table 1: one episode, one update, a greedy test every 10,000 steps."""
 
 import math
-import os
 import time
 
 import numpy as np
@@ -9,10 +8,12 @@ import torch
 
 from na2q import envs
 from na2q.config import ExploreConfig, TrainConfig
-from na2q.envs.base import MAX_SEED, KeepsReplays, VectorEnv
+from na2q.envs.base import MAX_SEED, VectorEnv
+from na2q.envs.offers import KeepsReplays
 from na2q.methods import METHODS
 from na2q.nets.agents import RecurrentAgent
 from na2q.training.learner import Learner
+from na2q.training.machine import check_device, check_threads
 from na2q.training.memory import memory_for
 from na2q.training.replay import Replay
 from na2q.training.rollout import play
@@ -34,23 +35,6 @@ def epsilon_at(step: int, explore: ExploreConfig) -> float:
     """Exploration probability after `step` environment steps."""
     share = min(1.0, step / explore.anneal_steps)
     return explore.start + share * (explore.finish - explore.start)
-
-
-def check_device(name: str) -> None:
-    """Raise ValueError where torch has no such device, or cannot use it on this machine."""
-    try:
-        torch.empty(1, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:  # as torch is built
-        usable = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise ValueError(f"device is {name!r}, must be one of {', '.join(usable)} here ({reason})") from error
-
-
-def check_threads(threads: int) -> None:
-    """Raise ValueError for more threads than could be of use on this machine, which has to keep them all."""
-    most = 4 * (os.cpu_count() or 1)
-    if threads > most:
-        raise ValueError(f"threads is {threads}, must be at most {most} here, four for each core of this machine")
 
 
 class Trainer:

@@ -10,7 +10,8 @@ from numpy import ndarray
 
 from na2q.config import configure
 from na2q.envs import from_pettingzoo, make
-from na2q.envs.base import Clonable, Observation, Transition
+from na2q.envs.base import Observation, Transition
+from na2q.envs.offers import Clonable
 
 NAMES = ["matrix-two_step", "lbf-4p-2f", "lbf-3p-3f", "battle-3m", "battle-2s3z", "spread"]
 SPREAD = partial(simple_spread_v3.parallel_env, N=3, local_ratio=0.0, max_cycles=25)

@@ -8,8 +8,8 @@ import pytest
 from na2q.config import configure
 from na2q.evaluation.cards import CARD, card, earned, models, read, write
 from na2q.paths import repo_root
+from na2q.training.records import RunError
 from na2q.training.run import train
-from na2q.training.runlog import RunError
 
 STORED = list(models(repo_root() / "data" / "models"))
 IDS = ["-".join(path.parts[-3:]) for path in STORED]

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 
 from na2q.config import TrainConfig
-from na2q.training.runlog import WEIGHTS, RunFolder
+from na2q.training.runlog import RunFolder
 from na2q.training.trainer import Trainer
+from na2q.training.weights import WEIGHTS
 
 
 def save_untrained(config: TrainConfig, folder: Path, change: Callable[[Any], None] = lambda method: None) -> Any:

@@ -110,7 +110,7 @@ def _use_run(path: Path, made: Material, same: Path) -> None:
     from na2q.training.policy import evaluate
     from na2q.training.records import RunError
     from na2q.training.run import train
-    from na2q.training.runlog import BEST
+    from na2q.training.weights import BEST
 
     said, whole = [], made.run
     shutil.copytree(whole, path.parents[1] / "other")

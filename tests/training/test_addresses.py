@@ -15,8 +15,8 @@ from na2q.cli import main
 from na2q.config import configure
 from na2q.training.addresses import cache, located, sha256_of
 from na2q.training.policy import evaluate
+from na2q.training.records import RunError
 from na2q.training.run import train
-from na2q.training.runlog import RunError
 
 OBS = np.zeros((1, 2, 1), np.float32)  # of a payoff game with one state
 

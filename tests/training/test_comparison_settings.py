@@ -9,8 +9,8 @@ import torch
 from random_task import Variant, random_batch
 
 from na2q.config import PRESETS, configure, flat
-from na2q.training.learner import Standardised
 from na2q.training.run import train
+from na2q.training.standardised import Standardised
 from na2q.training.trainer import Trainer
 
 

@@ -15,11 +15,11 @@ from na2q.config.stored import as_dict
 from na2q.envs import from_pettingzoo, make, to_pettingzoo
 from na2q.explain.recording import record
 from na2q.spec import EnvSpec
-from na2q.training.learner import Standardised
 from na2q.training.policy import evaluate
 from na2q.training.replay import Replay
 from na2q.training.rollout import play
 from na2q.training.run import train
+from na2q.training.standardised import Standardised
 from na2q.training.trainer import Trainer
 from na2q.types import EpisodeBatch
 

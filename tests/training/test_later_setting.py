@@ -12,8 +12,8 @@ import pytest
 
 from na2q.config import ENV_OPTIONS, VERSION, MatrixOptions, Settings, Since, configure
 from na2q.config import stored as stored_module
+from na2q.training.records import RunError
 from na2q.training.run import train
-from na2q.training.runlog import RunError
 from na2q.training.trainer import Trainer
 
 

@@ -14,9 +14,10 @@ from na2q.config import configure
 from na2q.envs.lbf import LBF
 from na2q.explain.film import film
 from na2q.training.policy import evaluate, make_env
+from na2q.training.records import RunError
 from na2q.training.rollout import play
 from na2q.training.run import train
-from na2q.training.runlog import RunError, read_weights
+from na2q.training.weights import read_weights
 
 
 @pytest.fixture(scope="module")

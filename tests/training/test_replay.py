@@ -12,8 +12,8 @@ from random_task import random_batch
 from reference_case import ReferenceCase
 
 from na2q.spec import EnvSpec
-from na2q.training import replay as replay_module
-from na2q.training.memory import ShortMemoryError
+from na2q.training import blocks
+from na2q.training.memory import ShortMemoryError, memory_for
 from na2q.training.replay import Replay
 from na2q.types import NO_ACTION, EpisodeBatch
 
@@ -158,7 +158,7 @@ def test_memory_is_taken_as_episodes_come() -> None:
 
 @pytest.mark.parametrize("block", [7, 16, 4_096])
 def test_dropped_episodes_give_their_memory_back(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay_module, "BLOCK", block)
+    monkeypatch.setattr(blocks, "BLOCK", block)
     replay, rng = Replay(SPEC, capacity=5), np.random.default_rng(0)
     for mark in range(300):
         replay.add(episode(mark, int(rng.integers(1, 7))))
@@ -171,7 +171,7 @@ def test_dropped_episodes_give_their_memory_back(block: int, monkeypatch: pytest
 def test_replay_stored_and_loaded_goes_on_as_if_it_had_not_been(
     block: int, added: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay_module, "BLOCK", block)
+    monkeypatch.setattr(blocks, "BLOCK", block)
     spec, rng = EnvSpec(3, 4, 5, 15, 6, unit_dim=5), np.random.default_rng(added)
     replay, copy = (Replay(spec, capacity=6) for _ in range(2))
     newest: deque[EpisodeBatch] = deque(maxlen=6)
@@ -235,6 +235,6 @@ def test_short_memory_names_the_setting_and_loses_no_episode(tmp_path: Path) -> 
 
 
 def test_errors_that_are_not_about_memory_stay_what_they_are() -> None:
-    with pytest.raises(RuntimeError, match="shape") as caught, replay_module.memory_for("x", "y"):
+    with pytest.raises(RuntimeError, match="shape") as caught, memory_for("x", "y"):
         raise RuntimeError("shape")
     assert not isinstance(caught.value, ShortMemoryError)

@@ -17,9 +17,11 @@ from safetensors.torch import load_file, save_file
 
 from na2q.config import TrainConfig, configure
 from na2q.training import checkpoint, tensors
+from na2q.training.records import RunError, read_record
 from na2q.training.run import absolute, train
-from na2q.training.runlog import RunError, RunFolder, read_record, read_weights
+from na2q.training.runlog import RunFolder
 from na2q.training.trainer import DivergedError, Trainer, evaluate
+from na2q.training.weights import read_weights
 
 CONFIG = configure("na2q", preset="smoke")
 COMMAND = [sys.executable, "-m", "na2q.cli", "train", "--method", "na2q", "--preset", "smoke"]

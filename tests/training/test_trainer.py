@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 import na2q
 from na2q.config import ReplayConfig, configure, from_dict
 from na2q.training.run import train
-from na2q.training.runlog import read_weights
 from na2q.training.trainer import Trainer
+from na2q.training.weights import read_weights
 
 TIMES = ["seconds"]  # the only column that may differ between equal runs
 

@@ -10,7 +10,7 @@ from na2q.config import configure
 from na2q.training import policy
 from na2q.training.records import RunError
 from na2q.training.run import train
-from na2q.training.runlog import BEST, WEIGHTS, read_weights
+from na2q.training.weights import BEST, WEIGHTS, read_weights
 
 CONFIG = configure("vdn", "lbf-3p-3f", "smoke")
 

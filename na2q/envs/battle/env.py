@@ -11,11 +11,12 @@ from numpy import ndarray
 from na2q.arguments import checks_arguments
 from na2q.config import BattleOptions
 from na2q.config.checks import Copies
-from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, check_sources
+from na2q.envs.base import Observation, Transition, check_seeds
 from na2q.envs.battle import engine, records, spawn
 from na2q.envs.battle.frame import Frame
 from na2q.envs.battle.layout import ACTION_NAMES, smac_layout
 from na2q.envs.battle.maps import FIRST_TARGET, battle_map
+from na2q.envs.offers import Snapshot, check_sources
 
 TEMPLATE_SEED = 0  # of the battle shown before the first reset
 
@@ -113,7 +114,7 @@ class BattleEnv:
         return Transition(observation, battles["reward"], battles["over"], np.zeros(self.n_envs, np.bool_), info)
 
     def clone(self, sources: Sequence[int], seeds: Sequence[int] | None = None) -> "BattleEnv":
-        """Copy battles as they stand; see `na2q.envs.base.Clonable`."""
+        """Copy battles as they stand; see `na2q.envs.offers.Clonable`."""
         chosen = check_sources(sources, seeds, self.n_envs)
         other = copy.copy(self)
         other.n_envs = len(chosen)

@@ -10,9 +10,10 @@ from numpy import ndarray
 from na2q.arguments import checks_arguments
 from na2q.config import SMACOptions
 from na2q.config.checks import Copies
-from na2q.envs.base import Observation, Snapshot, Transition, check_seeds, stack
+from na2q.envs.base import Observation, Transition, check_seeds, stack
 from na2q.envs.battle.layout import smac_layout
 from na2q.envs.battle.maps import battle_map
+from na2q.envs.offers import Snapshot
 from na2q.envs.smac.game import Launcher, launch
 from na2q.envs.smac.installed import SMACMissingError, missing
 from na2q.envs.smac.process import Copy, all_of

@@ -33,7 +33,7 @@ from na2q.paths import repo_root
 from na2q.stats import share
 from na2q.terminal import progress
 from na2q.theory.dividends import banzhaf_values, differences, interactions, pure, spectrum
-from na2q.training.runlog import WEIGHTS, read_weights
+from na2q.training.weights import WEIGHTS, read_weights
 
 EPISODES = 16
 SCHEMA = 2  # of the kept files; raised when what they hold changes

@@ -20,7 +20,8 @@ from numpy import ndarray
 
 from na2q.arguments import checks_arguments
 from na2q.config.checks import Copies, Count, Positive, Repeats, Whole, checked
-from na2q.envs.base import Clonable, Observation, VectorEnv
+from na2q.envs.base import Observation, VectorEnv
+from na2q.envs.offers import Clonable
 from na2q.explain.credits.continuation import Absence, play_on, preferences
 from na2q.nets.agents import RecurrentAgent
 from na2q.terminal import progress
