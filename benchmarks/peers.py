@@ -27,7 +27,7 @@ import pandas as pd
 
 from na2q.paths import repo_root
 from na2q.training.bench import timing
-from na2q.training.runlog import git_commit
+from na2q.training.origin import git_commit
 
 ANSWER = "answer "  # what a worker's answers begin with, see workers/turns.py
 WORKERS = Path(__file__).parent / "workers"

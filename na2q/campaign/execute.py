@@ -13,7 +13,7 @@ import pandas as pd
 from na2q.arguments import checks_arguments
 from na2q.campaign.folders import state_of
 from na2q.campaign.sweeps import Run
-from na2q.campaign.workers import GRACE, Outcome, Workers, work
+from na2q.campaign.workers import GRACE, Ending, Workers, work
 from na2q.config import departures
 from na2q.config.checks import Repeats
 from na2q.files import as_path, replacing
@@ -47,7 +47,7 @@ class Sweep:
         self.shared, self.retries = shared, retries
         self.report = Report()
         self.crashes = {run.folder: 0 for run in runs}
-        self.pending: dict[Future[Outcome], Run] = {}
+        self.pending: dict[Future[Ending], Run] = {}
         self.waiting: list[Run] = []  # for another process
 
     def execute(self, poll: float = 1.0) -> Report:
@@ -103,12 +103,12 @@ class Sweep:
                     self.report.left.append(run.folder)
         self.report.left += [run.folder for run in self.pending.values()]
 
-    def _unfinished(self, future: Future[Outcome], run: Run) -> bool:
+    def _unfinished(self, future: Future[Ending], run: Run) -> bool:
         """File the outcome of a run; True where it should begin again."""
         try:
             outcome = future.result()
         except Exception as error:  # whatever ends a worker: a killed process or task, a lost connection
-            outcome = Outcome("crashed", repr(error))
+            outcome = Ending("crashed", repr(error))
         if outcome.state == "complete":
             for name, content in outcome.files.items():
                 with replacing(self.root / run.folder / name) as part:

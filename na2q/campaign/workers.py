@@ -31,7 +31,7 @@ GRACE = 30.0  # seconds that a run which was told to stop has for saving its sta
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Ending:
     """What became of one attempt at a run."""
 
     state: Literal["complete", "failed", "busy", "stopped", "crashed"]
@@ -40,7 +40,7 @@ class Outcome:
     files: dict[str, bytes] = field(default_factory=dict)  # of complete runs, where workers do not share the folder
 
 
-def work(config: TrainConfig, folder: str | None, stop: threading.Event | None = None) -> Outcome:
+def work(config: TrainConfig, folder: str | None, stop: threading.Event | None = None) -> Ending:
     """Train one run in this process, below a folder of its own where `folder` is None, for lack of a shared one."""
     if folder is None:
         with tempfile.TemporaryDirectory() as place:
@@ -54,22 +54,22 @@ def work(config: TrainConfig, folder: str | None, stop: threading.Event | None =
     try:
         train(config, folder, stop=stop)
         if read_record(Path(folder))["status"] != "complete":
-            return Outcome("stopped", "stopped before its last step")
+            return Ending("stopped", "stopped before its last step")
         (Path(folder) / NAME).unlink(missing_ok=True)  # holds the whole replay: too large to keep by the hundred
     except BusyError as error:
-        return Outcome("busy", str(error))
+        return Ending("busy", str(error))
     except (ValueError, RunError, WriteError, CheckpointError, DivergedError, ImportError, MemoryError) as error:
-        return Outcome("failed", str(error) or type(error).__name__)
+        return Ending("failed", str(error) or type(error).__name__)
     except Exception as error:  # of the environment, most likely
-        return Outcome("crashed", f"{type(error).__name__}: {error}")
-    return Outcome("complete")
+        return Ending("crashed", f"{type(error).__name__}: {error}")
+    return Ending("complete")
 
 
 class Workers(ABC):
     """Does runs side by side, and can be told to stop them all."""
 
     @abstractmethod
-    def submit(self, config: TrainConfig, folder: str | None) -> "Future[Outcome]":
+    def submit(self, config: TrainConfig, folder: str | None) -> "Future[Ending]":
         """Queue one run, see `work`; the future raises where the worker is lost."""
 
     @abstractmethod
@@ -110,7 +110,7 @@ class Processes(Workers):
                 process.kill()
         self.threads.shutdown()
 
-    def submit(self, config: TrainConfig, folder: str | None) -> "Future[Outcome]":
+    def submit(self, config: TrainConfig, folder: str | None) -> "Future[Ending]":
         """Queue one run."""
         return self.threads.submit(self._isolated, config, folder)
 
@@ -122,7 +122,7 @@ class Processes(Workers):
             with contextlib.suppress(OSError):
                 lifeline.send("stop")
 
-    def _isolated(self, config: TrainConfig, folder: str | None) -> Outcome:
+    def _isolated(self, config: TrainConfig, folder: str | None) -> Ending:
         """Do one run in a new process; raise ConnectionError where that dies."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
@@ -180,7 +180,7 @@ class Cluster(Workers):
         self.name = f"na2q-{uuid.uuid4().hex}"
         self.lost_since: float | None = None
 
-    def submit(self, config: TrainConfig, folder: str | None) -> "Future[Outcome]":
+    def submit(self, config: TrainConfig, folder: str | None) -> "Future[Ending]":
         """Queue one run."""
         return self.executor.submit(_on_cluster, config, folder, self.name)
 
@@ -200,14 +200,14 @@ class Cluster(Workers):
             raise RunError(f"the scheduler at {self.address} is gone; the same command goes on with another")
 
 
-def _on_cluster(config: TrainConfig, folder: str | None, name: str) -> Outcome:
+def _on_cluster(config: TrainConfig, folder: str | None, name: str) -> Ending:
     """Do one run on a worker; stop it when the client says so or the worker is about to end."""
     from distributed import Event, get_client, get_worker
 
     stop, over = threading.Event(), threading.Event()
     asked = Event(name, client=get_client())
     if asked.is_set():
-        return Outcome("stopped", "stopped before it began")
+        return Ending("stopped", "stopped before it began")
     threading.Thread(target=_watch, args=(get_worker(), asked, stop, over), daemon=True).start()
     try:
         return work(config, folder, stop)

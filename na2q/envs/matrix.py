@@ -16,7 +16,7 @@ from na2q.spec import EnvSpec
 END = -1  # successor that ends the episode
 
 
-class Game(NamedTuple):
+class PayoffGame(NamedTuple):
     """Tables of a deterministic game that starts in its state 0."""
 
     payoff: Float[ndarray, "states a a"]
@@ -32,19 +32,19 @@ class Game(NamedTuple):
         return float(best[0])
 
 
-def one_shot(payoff: Sequence[Sequence[int]]) -> Game:
+def one_shot(payoff: Sequence[Sequence[int]]) -> PayoffGame:
     """Build a game of one joint action; rows are the first agent's actions, columns the second's."""
     table = np.array([payoff], np.float32)
-    return Game(table, np.full(table.shape, END), steps=1)
+    return PayoffGame(table, np.full(table.shape, END), steps=1)
 
 
-GAMES: dict[str, Game] = {
+GAMES: dict[str, PayoffGame] = {
     # Son et al., 2019, Table 1a: one agent's departure from the best joint action costs 20.
     "qtran": one_shot([[8, -12, -12], [-12, 0, 0], [-12, 0, 0]]),
     # Claus and Boutilier, 1998: beside the best joint action lies the worst, beside the second best a safe one.
     "climbing": one_shot([[11, -30, 0], [-30, 7, 6], [0, 0, 5]]),
     # Rashid et al., 2018, section 5: agent 0 first chooses between a constant game and one that is not a sum.
-    "two_step": Game(
+    "two_step": PayoffGame(
         np.array([[[0, 0], [0, 0]], [[7, 7], [7, 7]], [[0, 1], [1, 8]]], np.float32),
         np.array([[[1, 1], [2, 2]], [[END, END], [END, END]], [[END, END], [END, END]]]),
         steps=2,

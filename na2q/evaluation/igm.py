@@ -24,7 +24,7 @@ SMALL = EnvSpec(n_agents=3, n_actions=4, obs_dim=5, state_dim=15, episode_limit=
 SLACK = 1e-6  # finite differences and sums in float64 are far more exact
 
 
-class Measured(NamedTuple):
+class Counted(NamedTuple):
     """How often a value kept IGM and monotonicity, over weight sets drawn at random."""
 
     weight_sets: int
@@ -92,7 +92,7 @@ def slopes(
 @checks_arguments
 def measure(
     method: str, preset: str = "released", weight_sets: Repeats = 20, spec: EnvSpec = SMALL
-) -> dict[str, Measured]:
+) -> dict[str, Counted]:
     """Count the weight sets for which each value of a method keeps IGM and monotonicity; empty without Q_tot."""
     config = configure(method, preset=preset)
     misses: dict[str, list[float]] = {}  # what the individually greedy joint action misses of the largest value
@@ -113,9 +113,9 @@ def measure(
     return {name: _measured(misses[name], ends[name], spec) for name in misses}
 
 
-def _measured(misses: list[float], ends: list[tuple[float, float]], spec: EnvSpec) -> Measured:
+def _measured(misses: list[float], ends: list[tuple[float, float]], spec: EnvSpec) -> Counted:
     lowest, highest = zip(*ends, strict=True)
-    return Measured(
+    return Counted(
         weight_sets=len(misses),
         joint_actions=spec.n_actions**spec.n_agents,
         igm=sum(miss <= SLACK for miss in misses),

@@ -22,7 +22,7 @@ KEYFRAMES = 5  # boards of Figure 10
 SUFFIX = ".nc"  # of recordings; everything else is a run
 
 
-class Shown(NamedTuple):
+class Chosen(NamedTuple):
     """What an album is made from: recordings in the order given, and the moment shown of one of them."""
 
     first: xr.Dataset  # whose episode is shown
@@ -35,7 +35,7 @@ class Shown(NamedTuple):
 @checks_arguments
 def gather(
     paths: Sequence[Path], episodes: Copies, epsilon: Share, seed: Whole, episode: int | None, step: int | None
-) -> Shown:
+) -> Chosen:
     """Read recordings and record runs, these without exploration and, where `epsilon` is above 0, with it too.
 
     Args:
@@ -66,11 +66,11 @@ def gather(
     episode = scene.best_episode(first) if episode is None else episode
     step = scene.eventful_step(first, episode) if step is None else step
     scene.at_step(first, episode, step)
-    return Shown(first, greedy, exploring, episode, step)
+    return Chosen(first, greedy, exploring, episode, step)
 
 
 @checks_arguments
-def write(shown: Shown, out: Path) -> tuple[list[Path], dict[str, str]]:
+def write(shown: Chosen, out: Path) -> tuple[list[Path], dict[str, str]]:
     """Write all figures and the player into a folder.
 
     Returns:
@@ -95,17 +95,17 @@ def write(shown: Shown, out: Path) -> tuple[list[Path], dict[str, str]]:
     return written, reasons
 
 
-def _mask(shown: Shown) -> Figure:
+def _mask(shown: Chosen) -> Figure:
     return pictures.foraging_masks(shown.first, shown.episode, [shown.step])
 
 
-def _masks(shown: Shown) -> Figure:
+def _masks(shown: Chosen) -> Figure:
     last = int(shown.first["length"][shown.episode]) - 1
     steps = np.unique(np.linspace(0, last, min(KEYFRAMES, last + 1)).round().astype(int)).tolist()
     return pictures.foraging_masks(shown.first, shown.episode, steps)
 
 
-def _keyframes(shown: Shown) -> Figure:
+def _keyframes(shown: Chosen) -> Figure:
     rows = {}
     if shown.exploring:
         rows["an action explored"] = [scene.regretted(one) for one in shown.exploring]
@@ -115,19 +115,19 @@ def _keyframes(shown: Shown) -> Figure:
     return pictures.battle_keyframes(rows)
 
 
-def _alike(shown: Shown) -> list[xr.Dataset]:
+def _alike(shown: Chosen) -> list[xr.Dataset]:
     """Recordings of the first one's method and environment: models of different seeds."""
     pool = shown.greedy or shown.exploring
     return [one for one in pool if all(one.attrs[x] == shown.first.attrs[x] for x in ("method", "env"))]
 
 
-def _shapes(shown: Shown) -> Figure:
+def _shapes(shown: Chosen) -> Figure:
     if not scene.has_coalitions(shown.first):
         raise ValueError(f"{shown.first.attrs['method']} has no shape functions of agents")
     return pictures.shape_functions(shapes.curves(_alike(shown)))
 
 
-FIGURES: dict[str, Callable[[Shown], Figure]] = {
+FIGURES: dict[str, Callable[[Chosen], Figure]] = {
     "figure-5-masks": _mask,
     "figure-6-keyframes": _keyframes,
     "figure-7-shapes": _shapes,

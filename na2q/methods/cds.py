@@ -16,7 +16,7 @@ from na2q.spec import EnvSpec
 from na2q.types import Loss, MixContext, MixerOutput, masked_mean
 
 
-class Rows(NamedTuple):
+class PredictorRows(NamedTuple):
     """What the predictors see and should say, for each agent of each transition; no gradient."""
 
     inputs: Float[Tensor, "r n i"]  # h_{t-1}, o_t and one-hot u_t
@@ -41,7 +41,7 @@ class Predictor(nn.Module):
             nn.init.zeros_(layer.bias)
         self.register_buffer("identity", torch.eye(spec.n_agents)[:, :index], persistent=False)
 
-    def error(self, rows: Rows, agents: Int[Tensor, "..."]) -> Float[Tensor, "..."]:
+    def error(self, rows: PredictorRows, agents: Int[Tensor, "..."]) -> Float[Tensor, "..."]:
         """Squared distance between prediction and next observation; `agents` are the rows' indices."""
         first, second, last = self.layers
         identity = self.identity[agents]
@@ -50,7 +50,7 @@ class Predictor(nn.Module):
         return (last(x) - rows.next_obs).square().sum(-1)
 
 
-class CDS(QLearning[CDSOptions, Tensor, Rows]):
+class CDS(QLearning[CDSOptions, Tensor, PredictorRows]):
     """QPLEX on two-headed agents, whose targets count how far a trajectory betrays its agent's index.
 
     The random numbers of an update are the order in which the predictors see their rows.
@@ -86,7 +86,7 @@ class CDS(QLearning[CDSOptions, Tensor, Rows]):
         """The released L1 norm and predictor minibatches include padding."""
         return not self.options.mask_padding
 
-    def prepare(self, step: Step[Tensor, Any], target: Self) -> Step[Tensor, Rows]:
+    def prepare(self, step: Step[Tensor, Any], target: Self) -> Step[Tensor, PredictorRows]:
         """Gather the predictors' rows."""
         with torch.no_grad():
             first = step.slots.now < step.slots.sizes[0]  # the packed order begins with slot 0 of all episodes
@@ -94,9 +94,9 @@ class CDS(QLearning[CDSOptions, Tensor, Rows]):
             chosen = nn.functional.one_hot(step.taken, self.spec.n_actions).to(before.dtype)
             inputs = torch.cat([before, step.at_now(step.obs), chosen], -1)
             weight = step.weight.unsqueeze(-1).expand(inputs.shape[:-1])
-        return replace(step, extra=Rows(inputs, step.at_next(step.obs), weight))
+        return replace(step, extra=PredictorRows(inputs, step.at_next(step.obs), weight))
 
-    def intrinsic_reward(self, step: Step[Tensor, Rows], target: Self) -> Float[Tensor, "r n"]:
+    def intrinsic_reward(self, step: Step[Tensor, PredictorRows], target: Self) -> Float[Tensor, "r n"]:
         """beta_1 log q(o'|h, u, i) - log p(o'|h, u) + beta_2 KL(pi_i || mean policy), of each agent.
 
         Unavailable actions count in both policies, as released.
@@ -109,11 +109,11 @@ class CDS(QLearning[CDSOptions, Tensor, Rows]):
         divergence = (log_policy.exp() * (log_policy - log_mean)).sum(-1)
         return blind - options.beta1 * informed + options.beta2 * divergence
 
-    def reward(self, step: Step[Tensor, Rows], target: Self) -> Float[Tensor, " r"]:
+    def reward(self, step: Step[Tensor, PredictorRows], target: Self) -> Float[Tensor, " r"]:
         """Team reward plus beta times the mean intrinsic reward."""
         return step.reward + self.options.beta * self.intrinsic_reward(step, target).mean(-1)
 
-    def losses(self, step: Step[Tensor, Rows], target: Self) -> dict[str, Loss]:
+    def losses(self, step: Step[Tensor, PredictorRows], target: Self) -> dict[str, Loss]:
         """TD error and the L1 norm of what the local heads add, over all slots that hold an observation."""
         slots = torch.zeros_like(step.online.q[:, 0, 0])
         if self.options.mask_padding:
@@ -133,13 +133,15 @@ class CDS(QLearning[CDSOptions, Tensor, Rows]):
         )
         return [Group("main", owned(self.agent, self.mixer), "rmsprop"), *adams]
 
-    def predictor_loss(self, predictor: Predictor, rows: Rows, chosen: Int[Tensor, " rows"]) -> Tensor:
+    def predictor_loss(self, predictor: Predictor, rows: PredictorRows, chosen: Int[Tensor, " rows"]) -> Tensor:
         """Mean error of a predictor over the chosen rows that happened."""
         agents = chosen % self.spec.n_agents
-        part = Rows(*(x.flatten(0, 1)[chosen] for x in rows))
+        part = PredictorRows(*(x.flatten(0, 1)[chosen] for x in rows))
         return masked_mean(predictor.error(part, agents), part.weight)
 
-    def after_step(self, step: Step[Tensor, Rows], optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, float]:
+    def after_step(
+        self, step: Step[Tensor, PredictorRows], optimizers: Mapping[str, torch.optim.Optimizer]
+    ) -> dict[str, float]:
         """Train both predictors on all rows once, in minibatches of random order; return their last losses."""
         logged = {}
         happened = step.extra.weight.flatten() > 0

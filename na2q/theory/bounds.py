@@ -194,14 +194,14 @@ def _truncation(tails: Sequence[float], b_a: float) -> float:
 # --- empirical risk minimisers -------------------------------------------------------------------
 
 
-class Fit(NamedTuple):
+class Regression(NamedTuple):
     """A minimiser of the mean absolute error over an l1 ball."""
 
     weights: ndarray  # (p,)
     risk: float  # mean absolute error on the sample
 
 
-def least_absolute_deviations(x: ndarray, y: ndarray, radius: float, cost: ndarray | float = 1.0) -> Fit:
+def least_absolute_deviations(x: ndarray, y: ndarray, radius: float, cost: ndarray | float = 1.0) -> Regression:
     """Minimise (1/b) sum_j |<w, x_j> - y_j| subject to sum_k cost_k |w_k| <= radius, exactly.
 
     Solved as a linear program in its dual form, b bounded multipliers and 2 p + 1 constraints; the
@@ -228,4 +228,4 @@ def least_absolute_deviations(x: ndarray, y: ndarray, radius: float, cost: ndarr
         raise RuntimeError(f"linear program failed: {result.message}")
     multipliers = result.ineqlin.marginals
     weights = (multipliers[p:] - multipliers[:p]) / price
-    return Fit(weights, float(np.abs(x @ weights - y).mean()))
+    return Regression(weights, float(np.abs(x @ weights - y).mean()))

@@ -14,7 +14,7 @@ from na2q.types import EpisodeBatch
 BLOCK = 4_096  # slots that memory is taken for at a time
 
 
-class Slots(NamedTuple):
+class Stored(NamedTuple):
     """Slots of episodes, one after the other; L + 1 for an episode of L transitions, whose last slot has no reward."""
 
     obs: Float[Tensor, "l n o"]
@@ -24,9 +24,9 @@ class Slots(NamedTuple):
     reward: Float[Tensor, " l"] | Float[Tensor, "l n"]
     terminated: Float[Tensor, " l"]
 
-    def cut(self, start: int, stop: int) -> "Slots":
+    def cut(self, start: int, stop: int) -> "Stored":
         """Return a part, without copying it."""
-        return Slots(*(x[start:stop] for x in self))
+        return Stored(*(x[start:stop] for x in self))
 
 
 def _type_of(name: str) -> torch.dtype:
@@ -50,7 +50,7 @@ class Blocks:
     def __init__(self, spec: EnvSpec, device: torch.device | str = "cpu") -> None:
         self.spec, self.device = spec, torch.device(device)
         self.block_slots = max(BLOCK, spec.episode_limit + 1)
-        self.blocks: dict[int, Slots] = {}  # by number, oldest first
+        self.blocks: dict[int, Stored] = {}  # by number, oldest first
         self.used = 0  # slots of the newest block
 
     @property
@@ -65,7 +65,7 @@ class Blocks:
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of each array of `Slots` in one slot."""
+        """Shape of each array of `Stored` in one slot."""
         n, spec = self.spec.n_agents, self.spec
         seen = {"obs": (n, spec.obs_dim), "state": (spec.state_dim,), "avail": (n, spec.n_actions), "actions": (n,)}
         return seen | {"reward": spec.reward_shape, "terminated": ()}
@@ -75,12 +75,12 @@ class Blocks:
         """Memory of one slot."""
         return sum(_type_of(name).itemsize * math.prod(shape) for name, shape in self.shapes.items())
 
-    def new_block(self) -> Slots:
+    def new_block(self) -> Stored:
         """Take memory for more slots; raise ShortMemoryError where there is none."""
         if self.device.type == "cpu":
             check_memory(self.block_slots * self.slot_bytes, "the replay", self.remedy)
         with memory_for("the replay", self.remedy):
-            return Slots(
+            return Stored(
                 **{
                     name: torch.empty(self.block_slots, *shape, dtype=_type_of(name), device=self.device)
                     for name, shape in self.shapes.items()
@@ -101,7 +101,7 @@ class Blocks:
         self.used += length + 1
         return place
 
-    def at(self, place: Place) -> Slots:
+    def at(self, place: Place) -> Stored:
         """Slots of the episode that lies in a place, without copying them."""
         return self.blocks[place.block].cut(place.start, place.start + place.length + 1)
 

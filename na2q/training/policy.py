@@ -79,7 +79,7 @@ def load_method(path: Address) -> tuple[QLearning, TrainConfig]:
 
 @checks_arguments
 def load(path: Address) -> Policy:
-    """Rebuild the agents of a run from its directory (last weights), from a weights file, or from an address.
+    """Rebuild the agents of a run from its folder (last weights), from a weights file, or from an address.
 
     Args:
         path: a path, ``https://.../weights.safetensors`` or ``hf:owner/name[@revision][/file]``; an address may end in

@@ -30,7 +30,7 @@ COLUMNS = ("step", "test_return_mean")  # that every metrics.csv has
 
 
 class RunError(RuntimeError):
-    """A run directory that cannot be used as asked."""
+    """A run folder that cannot be used as asked."""
 
 
 class BusyError(RunError):

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from na2q.spec import EnvSpec
-from na2q.training.blocks import Blocks, Place, Slots
+from na2q.training.blocks import Blocks, Place, Stored
 from na2q.training.memory import foresee_memory
 from na2q.types import NO_ACTION, EpisodeBatch
 
@@ -63,7 +63,7 @@ class Replay(Blocks):
         steps = torch.arange(max(place.length for place in chosen), device=self.device)
         padded = {
             name: pad_sequence(list(parts), True, NO_ACTION if name == "actions" else 0)
-            for name, parts in zip(Slots._fields, zip(*slots, strict=True), strict=True)
+            for name, parts in zip(Stored._fields, zip(*slots, strict=True), strict=True)
         }
         padded |= {name: padded[name][:, :-1] for name in ("reward", "terminated")}
         return EpisodeBatch(**padded, valid=steps < lengths[:, None])
@@ -88,7 +88,7 @@ class Replay(Blocks):
     def load(self, tensors: Mapping[str, Tensor], added: int) -> None:
         """Take the contents of `tensors`, block by block, of a replay to which `added` episodes had been added.
 
-        Arrays have shapes (slots, ...) of `Slots`, and (episodes, 3) for the places.
+        Arrays have shapes (slots, ...) of `Stored`, and (episodes, 3) for the places.
         """
         self.places = [Place(*row) for row in tensors["places"].tolist()]
         self.added, self.blocks = added, {}

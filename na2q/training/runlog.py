@@ -1,4 +1,4 @@
-"""The run directory: run.json says what was run, where and how; metrics.csv grows with every test."""
+"""The run folder: run.json says what was run, where and how; metrics.csv grows with every test."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ class RunFolder:
         self.record: dict[str, Any] = {}
 
     def __enter__(self) -> "RunFolder":
-        """Create and lock the directory; raise BusyError if another process trains in it, RunError if it cannot be."""
+        """Create and lock the folder; raise BusyError if another process trains in it, RunError if it cannot be."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(self.path / LOCK, timeout=0)
@@ -58,7 +58,7 @@ class RunFolder:
         self._lock.release()
 
     def _open(self) -> None:
-        """Take up the run that the directory holds, if it is this one; nobody else writes here from now on."""
+        """Take up the run that the folder holds, if it is this one; nobody else writes here from now on."""
         remove_leftovers(self.path)
         finish_merge(self.path)
         if not (self.path / RECORD).exists():

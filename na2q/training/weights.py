@@ -28,14 +28,14 @@ class Trained(NamedTuple):
 
 @checks_arguments
 def read_weights(path: Path) -> Trained:
-    """Read a weights file, or the last weights in a run directory.
+    """Read a weights file, or the last weights in a run folder.
 
-    Raises RunError where the file is missing, is damaged, or lies in the directory of another run.
+    Raises RunError where the file is missing, is damaged, or lies in the folder of another run.
     """
     path = as_path(path)
     path = path / WEIGHTS if path.is_dir() else path
     if not path.exists():
-        raise RunError(f"{path} does not exist: give a weights file or the directory of a finished run")
+        raise RunError(f"{path} does not exist: give a weights file or the folder of a finished run")
     try:
         weights, about = load_tensors(path, unsigned=("config", "spec"))
         config, spec = from_texts(about), EnvSpec(**parse_json(about["spec"]))
@@ -48,7 +48,7 @@ def read_weights(path: Path) -> Trained:
 
 
 def write_weights(path: Path, config: TrainConfig, spec: EnvSpec, state: dict[str, torch.Tensor]) -> None:
-    """Write a weights file, whole or not at all."""
+    """Write a weights file, whole or not at all; arrays by name, in the shapes that the network has them."""
     about = as_texts(config) | {"spec": json.dumps(dataclasses.asdict(spec))}
     with replacing(path) as part:
         save_tensors(part, state, about)

@@ -17,7 +17,7 @@ import pytest
 from na2q.campaign import execute, folders, sweeps, workers
 from na2q.campaign.execute import Sweep
 from na2q.campaign.sweeps import Run
-from na2q.campaign.workers import Cluster, Outcome, Processes, Workers, dask, work
+from na2q.campaign.workers import Cluster, Ending, Processes, Workers, dask, work
 from na2q.cli import main
 from na2q.config import TrainConfig, configure, departures
 from na2q.training.records import RunError
@@ -163,8 +163,8 @@ class Here(Workers):
     def __init__(self, doomed: str = "") -> None:
         self.doomed = doomed
 
-    def submit(self, config: TrainConfig, folder: str | None) -> Future[Outcome]:
-        future: Future[Outcome] = Future()
+    def submit(self, config: TrainConfig, folder: str | None) -> Future[Ending]:
+        future: Future[Ending] = Future()
         if self.doomed and str(folder).endswith(self.doomed):
             future.set_exception(ConnectionError("worker lost"))
         else:
@@ -228,7 +228,7 @@ def test_a_scheduler_that_dies_ends_the_command_with_an_error(
     scheduler = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
     submit = Cluster.submit
 
-    def submit_then_kill(self: Cluster, config: TrainConfig, folder: str | None) -> "Future[Outcome]":
+    def submit_then_kill(self: Cluster, config: TrainConfig, folder: str | None) -> "Future[Ending]":
         if after == "connecting":
             scheduler.kill()
         else:
