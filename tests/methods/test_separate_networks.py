@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from interrupted import interrupted_after
 from random_task import SPEC, Variant, random_batch
 
 import na2q
@@ -16,7 +17,6 @@ from na2q.nets.agents import RecurrentAgent, unroll_together
 from na2q.nets.slots import plan_slots
 from na2q.training.rollout import play
 from na2q.training.run import train
-from na2q.training.trainer import Trainer
 
 APART = {"agent.share_parameters": False, "agent.kind": "one_head"}
 
@@ -98,17 +98,7 @@ def test_own_heads_beside_a_shared_one_need_a_shared_one() -> None:
 def test_a_stopped_run_goes_on_and_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = configure("qmix", "lbf-3p-2f", "smoke", total_steps=300, **APART)
     whole = train(config, tmp_path / "whole")
-    learn = Trainer.learn
-
-    def strike(self: Trainer) -> None:
-        if self.updates >= 2:
-            raise ConnectionError("power cut")
-        learn(self)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Trainer, "learn", strike)
-        with pytest.raises(ConnectionError):
-            train(config, tmp_path / "stopped", checkpoint_minutes=0)
+    interrupted_after(2, config, tmp_path / "stopped", monkeypatch)
     again = train(config, tmp_path / "stopped")
     pd.testing.assert_frame_equal(again.drop(columns="seconds"), whole.drop(columns="seconds"), check_exact=True)
     policy = na2q.load(tmp_path / "stopped")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from interrupted import interrupted_after
 from random_task import Variant, random_batch
 
 from na2q.config import PRESETS, configure, flat
@@ -77,17 +78,7 @@ def test_a_stopped_run_goes_on_with_the_same_standard(tmp_path: Path, monkeypatc
     settings = {"optim.standardise_rewards": True, "optim.target_share": 0.1, "optim.algorithm": "adam"}
     config = configure("qmix", "matrix-two_step", "smoke", total_steps=60, **settings)
     whole = train(config, tmp_path / "whole")
-    learn = Trainer.learn
-
-    def strike(self: Trainer) -> None:
-        if self.updates >= 5:
-            raise ConnectionError("power cut")
-        learn(self)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Trainer, "learn", strike)
-        with pytest.raises(ConnectionError):
-            train(config, tmp_path / "stopped", checkpoint_minutes=0)
+    interrupted_after(5, config, tmp_path / "stopped", monkeypatch)
     again = train(config, tmp_path / "stopped")
     same = ["step", "updates", "test_return_mean", "loss"]
     pd.testing.assert_frame_equal(again[same], whole[same], check_exact=True)

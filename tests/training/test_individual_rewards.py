@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from interrupted import interrupted_after
 from random_task import SPEC, Variant, random_batch
 from relay import relay
 
@@ -20,7 +21,6 @@ from na2q.training.replay import Replay
 from na2q.training.rollout import play
 from na2q.training.run import train
 from na2q.training.standardised import Standardised
-from na2q.training.trainer import Trainer
 from na2q.types import EpisodeBatch
 
 OWN = EnvSpec(**vars(SPEC) | {"individual_rewards": True})
@@ -117,17 +117,7 @@ def test_methods_with_a_joint_value_refuse_individual_rewards(method: str, tmp_p
 def test_a_stopped_run_goes_on_and_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = changed(CONFIG, **{"optim.standardise_rewards": True, **APART})
     whole = train(config, tmp_path / "whole")
-    learn = Trainer.learn
-
-    def strike(self: Trainer) -> None:
-        if self.updates >= 2:
-            raise ConnectionError("power cut")
-        learn(self)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Trainer, "learn", strike)
-        with pytest.raises(ConnectionError):
-            train(config, tmp_path / "stopped", checkpoint_minutes=0)
+    interrupted_after(2, config, tmp_path / "stopped", monkeypatch)
     again = train(config, tmp_path / "stopped")
     pd.testing.assert_frame_equal(again.drop(columns="seconds"), whole.drop(columns="seconds"), check_exact=True)
     policy = na2q.load(tmp_path / "stopped")

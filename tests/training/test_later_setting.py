@@ -9,12 +9,12 @@ from unittest.mock import patch
 
 import pandas as pd
 import pytest
+from interrupted import interrupted_after
 
 from na2q.config import ENV_OPTIONS, VERSION, MatrixOptions, Settings, Since, configure
 from na2q.config import stored as stored_module
 from na2q.training.records import RunError
 from na2q.training.run import train
-from na2q.training.trainer import Trainer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,17 +40,7 @@ def package_with(options: Settings) -> Iterator[None]:
 @pytest.fixture
 def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run that was stopped in the middle, before the setting was added."""
-    learn = Trainer.learn
-
-    def strike(self: Trainer) -> None:
-        if self.updates >= 3:
-            raise ConnectionError("power cut")
-        learn(self)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Trainer, "learn", strike)
-        with pytest.raises(ConnectionError):
-            train(configure("vdn", "matrix-qtran", "smoke", total_steps=60), tmp_path / "run", checkpoint_minutes=0)
+    interrupted_after(3, configure("vdn", "matrix-qtran", "smoke", total_steps=60), tmp_path / "run", monkeypatch)
     return tmp_path / "run"
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from interrupted import interrupted_after
 
 from na2q.config import configure, flat
+from na2q.training.records import read_record
 from na2q.training.run import train
-from na2q.training.runlog import read_record
 from na2q.training.trainer import Trainer
 
 CONFIG = configure("vdn", "matrix-two_step", "smoke", total_steps=60, test_interval=20)
@@ -53,17 +54,7 @@ def wandb(monkeypatch: pytest.MonkeyPatch) -> StandIn:
 
 
 def stop_after(updates: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    learn = Trainer.learn
-
-    def strike(self: Trainer) -> None:
-        if self.updates >= updates:
-            raise ConnectionError("power cut")
-        learn(self)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Trainer, "learn", strike)
-        with pytest.raises(ConnectionError):
-            train(CONFIG, folder, checkpoint_minutes=0, wandb=True)
+    interrupted_after(updates, CONFIG, folder, monkeypatch, wandb=True)
 
 
 def test_wandb_gets_settings_name_and_every_row(wandb: StandIn, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from interrupted import interrupted_after
 from safetensors.torch import load_file, save_file
 
 from na2q.config import TrainConfig, configure
@@ -40,21 +41,6 @@ def assert_same_run(a: Path, b: Path) -> None:
     first, second = (pd.read_csv(folder / "metrics.csv").drop(columns="seconds") for folder in (a, b))
     pd.testing.assert_frame_equal(first, second, check_exact=True)
     assert read_record(a)["absolute"] == read_record(b)["absolute"]
-
-
-def interrupted_after(updates: int, config: TrainConfig, run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Train until an exception strikes in the middle of an episode's work."""
-    learn = Trainer.learn
-
-    def strike(self: Trainer) -> None:
-        if self.updates >= updates:
-            raise ConnectionError("power cut")
-        learn(self)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "learn", strike)
-        with pytest.raises(ConnectionError):
-            train(config, run_dir, checkpoint_minutes=0)
 
 
 @pytest.mark.slow
