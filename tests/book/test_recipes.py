@@ -21,6 +21,7 @@ BY_HAND = {
     "released_speed.csv",
     "reported.csv",
     "anchored.csv",  # by `na2q credits`, of models whose weights are not stored
+    "peers.csv",  # by benchmarks/peers.py, which installs packages of others
     "epymarl.csv",  # by benchmarks/epymarl.py, which needs an environment of its own and hours
 }
 
