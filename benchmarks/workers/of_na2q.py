@@ -51,9 +51,9 @@ def update(turns: Turns, method: str, file: Path, repeats: int = 3) -> None:
     config = config_of(method)
     trainer = Trainer(config)
     batch = EpisodeBatch(**{name: torch.from_numpy(field) for name, field in np.load(file).items()})
-    spec, inputs = trainer.env.spec, trainer.learner.online.agent.fc_in.in_features
+    spec = trainer.env.spec
     rows, slots = config.replay.batch * spec.n_agents, spec.episode_limit + 1
-    floor = Floor(inputs, config.agent.hidden, spec.n_actions, rows, slots)
+    floor = Floor(spec.obs_dim, config.agent.hidden, spec.n_actions, rows, slots)
     while True:
         turns.wait()
         turns.measure("floor", floor.run, repeats)
