@@ -84,8 +84,9 @@ def against(differences: pd.DataFrame, first: str) -> str:
     sentences = []
     for (sweep, task), rows in differences.groupby(["sweep", "env"]):
         sides: dict[str, list[str]] = {side: [] for side in SIDES}
-        for row in rows.itertuples():
-            sides[by_side(Estimate(row.difference, row.low, row.high), *SIDES)].append(look(row.curve).label)
+        for row in rows.to_dict("records"):
+            found = Estimate(row["difference"], row["low"], row["high"])
+            sides[by_side(found, *SIDES)].append(look(row["curve"]).label)
         place = "Over all tasks" if task == protocol.ALL_TASKS else f"On {task}"
         sentences.append(f"{place} (sweep {sweep}), {look(first).label} {_told(sides)} {FINAL[1]}.")
     return " ".join(sentences) or "No runs compare them."
@@ -116,7 +117,7 @@ def clear_of_zero(effects: pd.DataFrame, of: str) -> str:
     told += f" an interval that leaves 0 out, where chance alone would bring about {(1 - LEVEL) * len(effects):.0f}."
     if beyond.empty:
         return told.replace("none have", "none has")
-    top = beyond.loc[beyond["difference"].abs().idxmax()]
+    top = max(beyond.to_dict("records"), key=lambda row: abs(row["difference"]))
     higher = f"In {(beyond['difference'] < 0).sum()} of them the other settings end higher."
     found = Estimate(top["difference"], top["low"], top["high"])
     return f"{told} {higher} The largest is that of {look(top['curve']).label} on {top['env']}, {found}."

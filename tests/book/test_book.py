@@ -164,3 +164,11 @@ def test_the_unrelated_package_called_smac_is_never_required() -> None:
     for name in ("pyproject.toml", "constraints.txt", "constraints.in", "environment.yml"):
         text = re.sub(r"#.*", "", (ROOT / name).read_text())
         assert not re.search(r"(?m)^\W*smac\b", text), name
+
+
+def test_chapters_on_results_leave_functions_to_the_package() -> None:
+    """The chapters before them teach with short functions of their own."""
+    for path in NOTEBOOKS[7:]:
+        for cell in cells(path):
+            named = [node.name for node in ast.walk(ast.parse(source(cell))) if isinstance(node, ast.FunctionDef)]
+            assert not named, f"{path.stem} defines {named}"
