@@ -18,6 +18,7 @@ from na2q.config import MatrixOptions, configure
 from na2q.config.checks import Repeats, Whole
 from na2q.envs.matrix import GAMES, MatrixGame
 from na2q.methods import METHODS
+from na2q.training.fixed import learn_from
 from na2q.training.learner import Learner
 from na2q.types import NO_ACTION, EpisodeBatch
 
@@ -73,12 +74,7 @@ def solve(method: str, game: str, seed: Whole = 1, updates: Repeats = 2_000, **s
     """
     cfg = configure(method, game, "fair", seed=seed, **settings)
     batch, spec = every_episode(game), MatrixGame(game, MatrixOptions()).spec
-    learner = Learner(lambda: METHODS[method](spec, cfg.agent, cfg.options), cfg.optim, cfg.gamma, seed)
-    for update in range(updates):
-        learner.update(batch)
-        if (update + 1) % cfg.target_interval == 0:
-            learner.sync_target()
-    return read_out(learner, batch, game)
+    return read_out(learn_from(cfg, spec, batch, updates), batch, game)
 
 
 def read_out(learner: Learner, batch: EpisodeBatch, game: str) -> Solution:

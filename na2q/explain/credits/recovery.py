@@ -29,6 +29,7 @@ from na2q.methods import METHODS
 from na2q.spec import EnvSpec
 from na2q.terminal import progress
 from na2q.theory.dividends import agents_in, dividends, groups, pure, shapley_values
+from na2q.training.fixed import learn_from
 from na2q.training.learner import Learner
 from na2q.types import NO_ACTION, EpisodeBatch, MixContext
 
@@ -81,12 +82,7 @@ def learn(method: str, game: KnownGame, seed: Whole = 1, updates: Repeats = UPDA
     n, contexts, actions = game.agents, len(game.credits), len(game.tables[0])
     spec = EnvSpec(n, actions, contexts if seen else 1, contexts, 1, unit_dim=max(1, contexts // n))
     batch = _everything(game, seen)
-    learner = Learner(lambda: METHODS[method](spec, cfg.agent, cfg.options), cfg.optim, cfg.gamma, seed)
-    for update in range(updates):
-        learner.update(batch)
-        if (update + 1) % cfg.target_interval == 0:
-            learner.sync_target()
-    return _looked_at(learner, batch, game)
+    return _looked_at(learn_from(cfg, spec, batch, updates), batch, game)
 
 
 def _everything(game: KnownGame, seen: bool) -> EpisodeBatch:
