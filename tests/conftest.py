@@ -1,6 +1,7 @@
 """Checks every annotated type and shape while tests run; training itself pays nothing for it."""
 
 import os
+import signal
 from collections.abc import Iterator
 from unittest.mock import patch
 
@@ -11,6 +12,10 @@ import torch
 from jaxtyping import install_import_hook
 
 torch.set_num_threads(1)
+# Tests send signals to what they start, which would ignore those that `nohup` or a shell in the background ignores.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 # all but config, whose own errors name the value and what is allowed
 ROOMS = "book campaign envs evaluation explain methods nets theory training types"
 install_import_hook([f"na2q.{name}" for name in ROOMS.split()], "typecheck.check")
