@@ -14,9 +14,9 @@ TEAMS = (
     "lbf-4p-2f/na2q_paper/seed-3",
     "lbf-4p-2f/vdn_released/seed-1",
     "lbf-4p-2f/qmix_released/seed-1",
-    "lbf-3p-3f/na2q_released/seed-1",
-    "lbf-3p-3f/vdn_released/seed-1",
-    "lbf-3p-3f/qmix_released/seed-1",
+    "lbf-3p-3f/na2q_released/seed-3",
+    "lbf-3p-3f/vdn_released/seed-3",
+    "lbf-3p-3f/qmix_released/seed-3",
 )
 """Runs of data/models: of each method and preset the seed whose last weights earn most, the first shown first."""
 
