@@ -5,6 +5,10 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from na2q.book.prose import series
+from na2q.config import family_of
+from na2q.evaluation.claims.on_explanations import FULL
+from na2q.evaluation.results import span
 from na2q.stats import Estimate
 
 T = TypeVar("T")
@@ -45,3 +49,19 @@ def of_kinds(table: pd.DataFrame, row: str, write: str = "{:.3f}") -> str:
     columns = {str(kind): column for kind, column in table.items()}
     told = [f"{write.format(one[row])} ({kind}, {int(one['models'])} models)" for kind, one in columns.items()]
     return ", ".join(told) or "not known, for there is one model of each variant"
+
+
+def lengths(models: pd.DataFrame) -> str:
+    """Say on which tasks models were trained for the paper's length, and on which for less.
+
+    Args:
+        models: rows with the columns env and steps.
+    """
+    tasks = models.groupby("env")["steps"].agg(["min", "max"])
+    whole = tasks["min"] >= tasks.index.map(family_of).map(FULL)
+    sentences = []
+    for rows, words in ((tasks[whole], "the paper's length"), (tasks[~whole], "less")):
+        if len(rows):
+            steps = span(rows.stack())
+            sentences.append(f"The models on {series(rows.index)} were trained for {words}: {steps} steps.")
+    return " ".join(sentences)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from na2q.book.counts import above, below, by_kind, by_model, of_kind, of_kinds
+from na2q.book.counts import above, below, by_kind, by_model, lengths, of_kind, of_kinds
 from na2q.stats import Estimate
 
 UNSURE = Estimate(0, -1, 1)
@@ -32,3 +32,12 @@ def test_kinds_are_listed_with_their_models_and_one_model_compares_to_nothing() 
     table = pd.DataFrame({"na2q_a": {"models": 3, "apart": 0.1234}, "na2q_b": {"models": 2, "apart": 0.5}})
     assert of_kinds(table, "apart") == "0.123 (na2q_a, 3 models), 0.500 (na2q_b, 2 models)"
     assert of_kinds(pd.DataFrame(), "apart").startswith("not known")
+
+
+def test_lengths_tell_models_of_the_papers_length_from_short_ones() -> None:
+    steps = {"lbf-3p-3f": [1_050_024, 1_050_030], "lbf-4p-2f": [100_002, 1_050_001], "battle-3m": [200_000]}
+    models = pd.DataFrame([(env, n) for env, each in steps.items() for n in each], columns=["env", "steps"])
+    assert lengths(models) == (
+        "The models on lbf-3p-3f were trained for the paper's length: 1,050,024 to 1,050,030 steps. "
+        "The models on battle-3m and lbf-4p-2f were trained for less: 100,002 to 1,050,001 steps."
+    )
