@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from na2q.config import flat
+from na2q.training.records import RunError
 from na2q.training.runlog import RunFolder
 from na2q.training.trainer import Metrics, run_name
 
@@ -53,20 +54,25 @@ class WeightsAndBiases:
     """
 
     def __init__(self, folder: RunFolder, rows: list[Metrics]) -> None:
+        """Begin or go on with the run; raise RunError where W&B refuses it, as without a login."""
         wandb: Any = importlib.import_module("wandb")  # an extra
 
         if "wandb" not in folder.record:
             folder.note(wandb=uuid.uuid4().hex)
-        self.run: Any = wandb.init(
-            project=os.environ.get("WANDB_PROJECT", "na2q"),
-            id=folder.record["wandb"],
-            name=run_name(folder.config),
-            group=f"{folder.config.method}_{folder.config.env}_{folder.config.preset}",
-            dir=str(folder.path),
-            config=flat(folder.config),
-            resume="allow",
-            settings=wandb.Settings(silent=True, console="off", disable_code=True, disable_git=True),
-        )
+        try:
+            self.run: Any = wandb.init(
+                project=os.environ.get("WANDB_PROJECT", "na2q"),
+                id=folder.record["wandb"],
+                name=run_name(folder.config),
+                group=f"{folder.config.method}_{folder.config.env}_{folder.config.preset}",
+                dir=str(folder.path),
+                config=flat(folder.config),
+                resume="allow",
+                settings=wandb.Settings(silent=True, console="off", disable_code=True, disable_git=True),
+            )
+        except wandb.Error as error:
+            message = "W&B cannot begin a run; `wandb login`, or WANDB_MODE=offline to keep all in the folder"
+            raise RunError(f"{message} ({error})") from error
         for row in rows:
             self.add(row)
 

@@ -13,7 +13,7 @@ import pytest
 from interrupted import interrupted_after
 
 from na2q.config import configure, flat
-from na2q.training.records import read_record
+from na2q.training.records import RunError, read_record
 from na2q.training.run import train
 from na2q.training.trainer import Trainer
 
@@ -26,7 +26,7 @@ class StandIn(ModuleType):
 
     def __init__(self) -> None:
         super().__init__("wandb")
-        self.Settings = SimpleNamespace
+        self.Settings, self.Error = SimpleNamespace, LookupError
         self.runs: list[Any] = []
 
     def init(self, **about: Any) -> Any:
@@ -100,6 +100,18 @@ def test_wandbs_own_variable_names_the_project(wandb: StandIn, tmp_path: Path, m
     monkeypatch.setenv("WANDB_PROJECT", "mine")
     train(CONFIG, tmp_path, wandb=True)
     assert wandb.runs[0].about["project"] == "mine"
+
+
+def test_what_wandb_refuses_is_said_with_the_way_out(
+    wandb: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**about: Any) -> Any:
+        raise wandb.Error("no API key")
+
+    monkeypatch.setattr(wandb, "init", refuse)
+    with pytest.raises(RunError, match=r"`wandb login`, or WANDB_MODE=offline .*no API key"):
+        train(CONFIG, tmp_path, wandb=True)
+    assert train(CONFIG, tmp_path)["step"].iloc[-1] >= CONFIG.total_steps  # without it the run goes on
 
 
 @pytest.mark.slow
