@@ -22,6 +22,7 @@ BY_HAND = {
     "reported.csv",
     "anchored.csv",  # by `na2q credits`, of models whose weights are not stored
     "peers.csv",  # by benchmarks/peers.py, which installs packages of others
+    "battle_peers.csv",  # by benchmarks/other_engines.py, which needs two environments of its own
     "epymarl.csv",  # by benchmarks/epymarl.py, which needs an environment of its own and hours
 }
 
