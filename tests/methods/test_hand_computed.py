@@ -14,7 +14,7 @@ from hand_computed import NARROW, SPEC, assert_is, build, context, elu, mix, sig
 from torch import nn
 
 from na2q.methods.base import derive_step
-from na2q.methods.cds import Rows
+from na2q.methods.cds import PredictorRows
 from na2q.nets.slots import plan_slots
 from na2q.types import NO_ACTION, EpisodeBatch
 
@@ -199,7 +199,7 @@ def test_cds_intrinsic_reward() -> None:
     step = replace(
         step,
         online=step.online._replace(q=q.expand(2, 2, 2)),
-        extra=Rows(step.extra.inputs, torch.tensor([[[1.0], [2.0]]]), step.extra.weight),
+        extra=PredictorRows(step.extra.inputs, torch.tensor([[[1.0], [2.0]]]), step.extra.weight),
     )
     # pi = (1, 4)/5 and (1, 1)/2 with beta_1 = 2 in the exponent; mean policy (1/3 + 1/2, 2/3 + 1/2)/2
     mean = (5 / 12, 7 / 12)

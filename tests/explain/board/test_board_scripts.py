@@ -17,6 +17,7 @@ from board_cases import network_case, rules_case
 from headless import launched, needs_browser
 from untrained import save_untrained
 
+from na2q.book.board import TEAMS
 from na2q.config import LBFOptions, configure
 from na2q.explain.board import export, page
 from na2q.paths import repo_root
@@ -85,8 +86,7 @@ def test_small_tests_pass_in_a_browser(browser_page: Any) -> None:
 
 @pytest.fixture(scope="module")
 def stored() -> list[dict[str, Any]]:
-    runs = sorted(MODELS.glob("lbf-*/*/seed-1"))
-    assert len(runs) >= 6
+    runs = [MODELS / team for team in TEAMS]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(export, "EPISODES", 2)
         return [network_case(run, 4) for run in runs]
