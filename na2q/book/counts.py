@@ -62,6 +62,6 @@ def lengths(models: pd.DataFrame) -> str:
     sentences = []
     for rows, words in ((tasks[whole], "the paper's length"), (tasks[~whole], "less")):
         if len(rows):
-            steps = span(rows.stack())
+            steps = span(pd.Series(rows.to_numpy().ravel()))
             sentences.append(f"The models on {series(rows.index)} were trained for {words}: {steps} steps.")
     return " ".join(sentences)

@@ -16,7 +16,7 @@ import yaml
 from papermill.exceptions import PapermillExecutionError
 
 from na2q.book.execution import Executed, Pages, noting, read
-from na2q.files import make_folder
+from na2q.files import check_folder, make_folder
 from na2q.paths import repo_root
 
 SETS = "parameters.yml"
@@ -107,8 +107,9 @@ def draw(
     there are processors where it is left out.
     """
     plan = {notebook: parameters(notebook, chosen, given) for notebook in notebooks(names)}
+    check_folder(out)  # before there are processes that would have to be waited for
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool, ExitStack() as stack:
-        stack.callback(pool.shutdown, wait=False, cancel_futures=True)  # a chapter that fails ends the queue
+        stack.callback(pool.shutdown, cancel_futures=True)  # a chapter that fails ends the queue, not what runs
         running = {pool.submit(run, notebook, values, out): notebook for notebook, values in plan.items()}
         for done in as_completed(running):
             executed, values = done.result(), plan[running[done]]

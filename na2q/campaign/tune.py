@@ -68,8 +68,13 @@ def axis(text: str, config: TrainConfig) -> Axis:
         found = Axis(name, low=low, high=high, log=match["log"] is not None)
     else:
         found = Axis(name, choices=tuple(_value(value, text) for value in rest.split(",")))
+        if len(set(found.choices)) < 2:
+            raise ValueError(f"search is {text!r}, which leaves nothing to choose: {HOW}")
     for value in found.choices or (found.low, found.high):
-        changed(config, **{name: value})  # refuses what the setting may not be
+        try:
+            changed(config, **{name: value})  # refuses what the setting may not be
+        except ValueError as error:
+            raise ValueError(f"search is {text!r}, but {error}") from None
     return found
 
 
@@ -138,12 +143,15 @@ def tune(config: TrainConfig, search: Sequence[str], out: Path | str, trials: Co
     except Exception as error:  # whatever Optuna makes of a damaged file
         reason = str(error) or type(error).__name__
         raise ValueError(f"{folder / JOURNAL} cannot be read: {reason}; remove it to search anew") from error
-    _claim(study, config, search, folder)
-    # a search that goes on does not try again what its seed began with
-    study.sampler = optuna.samplers.TPESampler(seed=config.seed + len(study.trials))
-    while len(study.trials) < trials:
-        study.optimize(lambda trial: _score(trial, config, axes), n_trials=1, catch=(DivergedError,))
-    return _write(study, config, folder)
+    try:
+        _claim(study, config, search, folder)
+        # a search that goes on does not try again what its seed began with
+        study.sampler = optuna.samplers.TPESampler(seed=config.seed + len(study.trials))
+        while len(study.trials) < trials:
+            study.optimize(lambda trial: _score(trial, config, axes), n_trials=1, catch=(DivergedError,))
+        return _write(study, config, folder)
+    except json.JSONDecodeError as error:  # Optuna reads the rest of its file when it is asked for more
+        raise ValueError(f"{folder / JOURNAL} cannot be read: {error}; remove it to search anew") from error
 
 
 def _claim(study: Any, config: TrainConfig, search: Sequence[str], folder: Path) -> None:

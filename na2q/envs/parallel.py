@@ -9,6 +9,8 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from pettingzoo import ParallelEnv
 
+from na2q.arguments import checks_arguments
+from na2q.config.checks import Whole
 from na2q.envs.base import MAX_SEED, Observation, VectorEnv, allowed
 from na2q.envs.picture import picture
 from na2q.envs.team import MASK
@@ -54,20 +56,21 @@ class ParallelTask(ParallelEnv):
         """Return the space of an agent's actions."""
         return self.action_spaces[agent]
 
-    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict, dict]:
-        """Begin an episode; there are no options."""
+    @checks_arguments
+    def reset(self, seed: Whole | None = None, options: dict[str, Any] | None = None) -> tuple[dict, dict]:
+        """Begin an episode; there are no options. Raise ValueError for a seed that is no whole number, at least 0."""
         if seed is not None or self.rng is None:
             self.rng = np.random.default_rng(seed)
         self.now = self.env.reset([int(self.rng.integers(MAX_SEED)) if seed is None else int(seed)])
         self.agents = list(self.possible_agents)
         return self._seen(self.now), {agent: {} for agent in self.agents}
 
-    def step(self, actions: Mapping[str, Any]) -> tuple[dict, dict, dict, dict, dict]:
-        """Play one joint action.
+    def step(self, actions: Any) -> tuple[dict, dict, dict, dict, dict]:
+        """Play one joint action, a mapping from each agent to its action.
 
         Raises:
             RuntimeError: no episode is running.
-            ValueError: an agent has no action, there is no such agent, or no such action.
+            ValueError: these are no actions, an agent has none, or there is no such agent or action.
         """
         if self.now is None or not self.agents:
             raise RuntimeError("no episode is running: call reset")
@@ -84,8 +87,10 @@ class ParallelTask(ParallelEnv):
             {agent: dict(info) for agent in acted},
         )
 
-    def _joint(self, actions: Mapping[str, Any]) -> ndarray:
+    def _joint(self, actions: Any) -> ndarray:
         """Return the actions as an array (agents,)."""
+        if not isinstance(actions, Mapping):
+            raise ValueError(f"actions is {actions!r}, must be a mapping from {self.agents} to their actions")
         if set(actions) != set(self.agents):
             raise ValueError(f"actions are those of {sorted(actions)}, must be those of {self.agents}")
         wrong = {agent: action for agent, action in actions.items() if not self.action_spaces[agent].contains(action)}

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import nbformat
 import pytest
@@ -11,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from na2q.book import execution, pages
 from na2q.cli import main
+from na2q.files import WriteError
 from na2q.paths import repo_root
 
 FIGURE = """import matplotlib.pyplot as plt
@@ -75,6 +77,17 @@ def test_chapter_that_fails_is_named(checkout: Path) -> None:
     nbformat.write(notebook, source)
     with pytest.raises(RuntimeError, match="00_a fails with NameError: name 'nonsense' is not defined"):
         pages.run(source, {}, checkout / "build")
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_a_chapter_runs(checkout: Path) -> None:
+    place = checkout / "taken"
+    place.write_text("mine")
+    with (
+        patch.object(pages, "ProcessPoolExecutor", side_effect=AssertionError("a process")),
+        pytest.raises(WriteError, match="no folder, and stays as it is"),
+    ):
+        next(pages.draw("full", (), {}, place))
+    assert place.read_text() == "mine"
 
 
 def test_unknown_names_are_refused_with_what_is_allowed(checkout: Path) -> None:

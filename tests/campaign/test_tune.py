@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pandas as pd
 import pytest
 
-from na2q.campaign.tune import Axis, axis, tune
+from na2q.campaign.tune import JOURNAL, Axis, axis, tune
 from na2q.cli import main
 from na2q.config import TrainConfig, configure, departures
 from na2q.training.trainer import DivergedError, Trainer
@@ -40,11 +40,25 @@ def test_what_is_searched_is_read_with_its_type() -> None:
         ("agent.hidden=0,8", "agent.hidden is 0"),
         ("agent.kind=one,two", "agent.kind is 'one', must be one of 'one_head', 'two_head'"),
         ("agent.hidden=8,,16", "write NAME=LOW..HIGH"),
+        ("gamma=0.9", "search is 'gamma=0.9', which leaves nothing to choose"),
+        ("agent.hidden=8,8", "leaves nothing to choose"),
+        ("gamma=0.5..2", "search is 'gamma=0.5..2', but gamma is 2"),
     ],
 )
 def test_what_cannot_be_searched_is_refused(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         axis(text, small())
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.5, 0.8])
+def test_a_search_whose_file_is_damaged_is_named_with_the_way_out(kept: float, tmp_path: Path) -> None:
+    tune(small(), ("optim.lr=1e-4,1e-2",), tmp_path, trials=1)
+    journal = tmp_path / JOURNAL
+    whole = journal.read_bytes()
+    cut = int(kept * len(whole))
+    journal.write_bytes(whole[:cut] + bytes(len(whole) - cut) + b"\n")
+    with pytest.raises(ValueError, match=r"cannot be read: .*; remove it to search anew"):
+        tune(small(), ("optim.lr=1e-4,1e-2",), tmp_path, trials=2)
 
 
 @pytest.mark.slow

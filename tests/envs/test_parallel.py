@@ -134,7 +134,13 @@ def test_what_cannot_be_is_refused_with_what_is_allowed() -> None:
     env = to_pettingzoo("matrix-qtran")
     with pytest.raises(RuntimeError, match="call reset"):
         env.state()
-    env.reset(seed=0)
+    for seed in (-7, 0.5, "seven", False):
+        with pytest.raises(ValueError, match=f"seed is {seed!r}, must be a whole number, at least 0"):
+            env.reset(seed=seed)
+    env.reset(seed=np.int64(0))
+    for actions in (None, 0, [0, 1], "up"):
+        with pytest.raises(ValueError, match="must be a mapping"):
+            env.step(actions)
     with pytest.raises(ValueError, match=r"actions are those of \['agent_0'\]"):
         env.step({"agent_0": 1})
     with pytest.raises(ValueError, match="must be 0 to 2"):

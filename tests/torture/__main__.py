@@ -5,6 +5,7 @@ a process behind. Names of parts as arguments run only those.
 """
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -41,6 +42,10 @@ def main(names: list[str]) -> int:
     if unknown := [name for name in names if name not in PARTS]:
         print(f"no part is named {', '.join(unknown)}; there are {', '.join(PARTS)}")
         return 2
+    # `nohup` and a shell in the background ignore these, and so would all that is started here
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="torture-") as folder:
         made = material.make(Path(folder) / "material")

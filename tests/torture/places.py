@@ -67,7 +67,7 @@ def _write_everything(
 ) -> None:
     try:
         place.mkdir()
-        for name in ("old.gif", "old.html", "old.csv", "old.nc", "old.json"):
+        for name in ("old.gif", "old.html", "old.csv", "old.credits.csv", "old.nc", "old.json"):
             (place / name).write_text("older")
     except OSError as error:
         if error.errno != errno.ENOSPC:
@@ -114,7 +114,7 @@ def _lines(made: Material, place: Path) -> Iterator[list[str]]:
         yield ["explain", str(made.run), "--interactive", str(place / f"{name}.html")]
         yield ["export", str(made.root / "runs"), "--out", str(place / f"{name}.json")]
         measure = ["--episodes", "1", "--horizon", "1", "--streams", "1", "--every", "9"]
-        yield ["credits", str(made.run), *measure, "--out", str(place / f"{name}.csv")]
+        yield ["credits", str(made.run), *measure, "--out", str(place / f"{name}.credits.csv")]
     yield ["watch", str(made.run), "--episodes", "1", "--out", str(place / "new.html")]
     yield ["train", *task, "--run-dir", str(place / "run")]
     yield ["train", *task, "--run-dir", str(place / "run-2"), "--checkpoint-minutes", "0"]
