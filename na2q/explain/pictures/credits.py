@@ -9,6 +9,10 @@ from na2q.style import PALETTE, figure_width, literal, look
 
 SHOWN = ("q", "credit", "shape", "contribution", "purified", "shapley", "slope", "occlusion", "nearness", "paid")
 """Answers of the figure, from the method's own to those from outside."""
+COLOURED = ("na2q", "vdn", "qmix")
+"""Methods with a colour of their own in the figure; it sets all others in grey."""
+ASKED = ("q", "contribution", "shapley", "occlusion", "nearness")
+"""Answers of the table of methods."""
 
 
 @checks_arguments
@@ -25,14 +29,15 @@ def whole_kinds(table: pd.DataFrame) -> pd.DataFrame:
 
 @checks_arguments
 def agreement(table: pd.DataFrame) -> Figure:
-    """Draw the rank correlation of answers with true Shapley values, a panel for each task, a colour for each kind.
+    """Draw the rank correlation of answers with true Shapley values, a panel for each task, a colour for a kind.
 
     Args:
         table: as `na2q.explain.credits.benchmark.table_of` makes it. The dotted line is chance, and grey marks the
             lowest noise ceiling of the task.
     """
     rows = whole_kinds(table).query("target == 'shapley' and score == 'rank' and answer in @SHOWN")
-    tasks, kinds = sorted(rows["env"].unique()), list(dict.fromkeys(rows["kind"]))
+    tasks = sorted(rows["env"].unique())
+    kinds = [kind for kind in dict.fromkeys(rows["kind"]) if kind.partition("_")[0] in COLOURED]
     answers = [answer for answer in SHOWN if answer in set(rows["answer"])][::-1]
     figure, panels = plt.subplots(
         *(1, len(tasks)), figsize=(figure_width(len(tasks), 2.6, 1.2), 0.5 * len(answers) + 1.6),
@@ -48,13 +53,40 @@ def agreement(table: pd.DataFrame) -> Figure:
             axes.errorbar(
                 one["value"], y, xerr=bars, fmt="o", color=PALETTE[k], markersize=4, linewidth=1.2, label=label
             )
+        rest = rows[(rows["env"] == task) & ~rows["kind"].isin(kinds)]
+        if len(rest):
+            places = [answers.index(answer) for answer in rest["answer"]]
+            axes.plot(rest["value"], places, "|", color="0.55", markersize=9, zorder=0, label="every other method")
         axes.axvline(0, color="black", linewidth=0.8, linestyle=":")
         axes.axvline(float(rows[rows["env"] == task]["ceiling"].to_numpy(float).min()), color="0.6", linewidth=2)
         axes.set(title=literal(task), xlim=(-0.6, 1.05))
         axes.set_yticks(range(len(answers)), answers)
     figure.supxlabel("rank correlation with the true Shapley values")
-    figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=len(kinds))
+    named = {label: line for axes in panels[0] for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(list(named.values()), list(named), loc="outside upper center", ncols=3)
     return figure
+
+
+@checks_arguments
+def by_method(table: pd.DataFrame, env: str) -> pd.DataFrame:
+    """List the rank correlations with true Shapley values on one task, a row for each method, best utilities first.
+
+    Args:
+        table: as `na2q.explain.credits.benchmark.table_of` makes it.
+        env: the task.
+    """
+    rows = whole_kinds(table).query("env == @env and target == 'shapley' and score == 'rank' and answer in @ASKED")
+    rows = rows.assign(
+        method=[literal(f"{look(name).label} ({preset})") for name, _, preset in map(_parts, rows["kind"])],
+        shown=[f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in rows.itertuples()],
+    )
+    best = rows[rows["answer"] == "q"].sort_values("value", ascending=False)["method"]
+    wide = rows.pivot(index="method", columns="answer", values="shown").reindex(best)
+    return wide[[answer for answer in ASKED if answer in wide]].fillna("")
+
+
+def _parts(kind: str) -> tuple[str, str, str]:
+    return kind.partition("_")
 
 
 SAID = {

@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from na2q.explain.pictures.credits import agreement, whole_kinds
+from na2q.explain.pictures.credits import agreement, by_method, whole_kinds
+from na2q.methods import METHODS
 
 
 def rows(env: str, kind: str, model: str, **more: float) -> dict:
@@ -30,3 +31,17 @@ def test_each_task_has_a_panel_with_the_kinds_measured_there() -> None:
     assert [axes.get_title() for axes in figure.axes] == ["battle-3m", "lbf-3p-3f"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["NA²Q (released)", "VDN (released)"]
     plt.close(figure)
+
+
+def test_methods_beyond_three_are_one_grey_entry_and_all_are_in_the_table() -> None:
+    others = [rows("lbf-3p-3f", f"{name}_released", "seed-1", value=0.55) for name in METHODS if name != "na2q"]
+    table = pd.DataFrame([*others, *TABLE.to_dict("records")]).drop_duplicates(["env", "kind", "model"])
+    figure = agreement(table)
+    named = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert named.count("every other method") == 1
+    assert set(named) == {"NA²Q (released)", "VDN (released)", "QMIX (released)", "every other method"}
+    plt.close(figure)
+    listed = by_method(table, "lbf-3p-3f")
+    assert len(listed) == len(METHODS)
+    assert listed.index[-1] == "NA²Q (released)"  # whose utilities agree least here
+    assert listed.loc["NA²Q (released)", "q"] == "0.50 [0.40, 0.60]"
