@@ -28,5 +28,5 @@ class EnvSpec:
 
     @property
     def reward_shape(self) -> tuple[int, ...]:
-        """Shape of the reward of one step: that of a number, or (N,) where each agent has its own."""
+        """Shape of the reward of one step, that of a number or (N,) where each agent has its own."""
         return (self.n_agents,) if self.individual_rewards else ()

@@ -32,7 +32,7 @@ class EpisodeBatch(NamedTuple):
 
     @property
     def team_reward(self) -> Float[Tensor, "b t"]:
-        """Reward of the team: the sum of the agents' where each has its own."""
+        """Reward of the team, the sum of the agents' where each has its own."""
         return self.reward if self.reward.dim() == 2 else self.reward.sum(-1)
 
     def validate(self) -> "EpisodeBatch":

@@ -63,3 +63,11 @@ def test_shapes_of_arrays_are_in_the_annotation_or_the_docstring(function: ast.F
 @pytest.mark.parametrize("module", [m for m in DOCUMENTED if m.startswith(("na2q.methods.", "na2q.theory."))])
 def test_methods_and_theory_name_their_source(module: str) -> None:
     assert SOURCE.search(ast.get_docstring(ast.parse(file_of(module).read_text())) or ""), module
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_what_says_a_property_begins_without_a_colon(function: ast.FunctionDef) -> None:
+    # Sphinx takes what stands before a colon for the type of the property, and looks for it
+    if "property" in {ast.unparse(decorator).rpartition(".")[2] for decorator in function.decorator_list}:
+        first = (ast.get_docstring(function) or "").partition("\n")[0]
+        assert not re.match(r"[^`(\[]*:\s", first), first

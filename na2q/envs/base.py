@@ -37,7 +37,7 @@ class Transition(NamedTuple):
 
     @property
     def team_reward(self) -> Float[ndarray, " e"]:
-        """Reward of the team: the sum of the agents' where each has its own."""
+        """Reward of the team, the sum of the agents' where each has its own."""
         return self.reward if self.reward.ndim == 1 else self.reward.sum(-1)
 
 
