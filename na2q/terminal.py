@@ -12,6 +12,13 @@ from tqdm import tqdm
 STOPPING = ("SIGTERM", "SIGINT", "SIGHUP")  # Ctrl-C is SIGINT, a closed terminal SIGHUP
 
 
+def _heeded() -> dict[int, Any]:
+    """Return the signals that ask to stop and are not ignored, with what they do."""
+    numbers = [getattr(signal, name) for name in STOPPING if hasattr(signal, name)]
+    does = {number: signal.getsignal(number) for number in numbers}
+    return {number: handler for number, handler in does.items() if handler not in (signal.SIG_IGN, None)}
+
+
 @contextmanager
 def signals() -> Iterator[list[int]]:
     """Collect the signals that ask to stop, so that work can end where it may be resumed.
@@ -24,9 +31,7 @@ def signals() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield caught
         return
-    numbers = [getattr(signal, name) for name in STOPPING if hasattr(signal, name)]
-    before = {number: signal.getsignal(number) for number in numbers}
-    before = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
+    before = _heeded()
 
     def restore() -> None:
         for number, handler in before.items():
@@ -44,6 +49,28 @@ def signals() -> Iterator[list[int]]:
         restore()
     if signal.SIGINT in caught:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put signals that ask to stop off to the end of a short piece of work, where they do what they would have done.
+
+    PyTorch makes other errors of an interrupt, as if a file that it reads were damaged.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = _heeded()
+    late: list[int] = []
+    for number in before:
+        signal.signal(number, lambda number, _: late.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in dict.fromkeys(late):
+            signal.raise_signal(number)
 
 
 def progress(**settings: Any) -> "tqdm[Any]":

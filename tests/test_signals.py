@@ -5,8 +5,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
+
+from na2q.training import tensors
 
 INTERRUPTED_IMPORT = """
 import os, signal, sys
@@ -72,3 +76,26 @@ def test_second_signal_ends_at_once_what_did_not_heed_the_first(first: str, seco
         process.kill()
         process.stdout.close()
         process.wait()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_while_weights_are_read_waits_until_they_are(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, heard, real = tmp_path / "w.safetensors", [], tensors.safe_open
+    tensors.save_tensors(path, {"weight": torch.arange(6.0)}, {"of": "a test"})
+
+    def interrupted(*args: Any) -> Any:
+        signal.raise_signal(getattr(signal, name))
+        assert not heard, "it was heard in the middle"
+        return real(*args)
+
+    monkeypatch.setattr(tensors, "safe_open", interrupted)
+    before = signal.signal(getattr(signal, name), lambda number, _: heard.append(number))
+    try:
+        read, about = tensors.load_tensors(path)
+        assert heard == [getattr(signal, name)]
+    finally:
+        signal.signal(getattr(signal, name), before)
+    assert torch.equal(read["weight"], torch.arange(6.0))
+    assert about == {"of": "a test"}

@@ -8,6 +8,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from na2q.terminal import uninterrupted
+
 CHECKSUM = "sha256"
 
 
@@ -23,7 +25,7 @@ def load_tensors(path: Path, unsigned: Collection[str] = ()) -> tuple[dict[str, 
     A file without a checksum is taken where its texts are those named in `unsigned`, as older versions wrote it.
     Raises OSError or SafetensorError for a file that cannot be read, ValueError where the checksum is missing or wrong.
     """
-    with safe_open(path, "pt") as file:
+    with uninterrupted(), safe_open(path, "pt") as file:
         about = dict(file.metadata() or {})
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
     expected = about.pop(CHECKSUM, None)
