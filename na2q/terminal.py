@@ -13,7 +13,9 @@ STOPPING = ("SIGTERM", "SIGINT", "SIGHUP")  # Ctrl-C is SIGINT, a closed termina
 
 
 def _heeded() -> dict[int, Any]:
-    """Return the signals that ask to stop and are not ignored, with what they do."""
+    """Return the signals that ask to stop and are not ignored, with what they do; none outside the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
     numbers = [getattr(signal, name) for name in STOPPING if hasattr(signal, name)]
     does = {number: signal.getsignal(number) for number in numbers}
     return {number: handler for number, handler in does.items() if handler not in (signal.SIG_IGN, None)}
@@ -28,9 +30,6 @@ def signals() -> Iterator[list[int]]:
     handle signals; in others the list stays empty.
     """
     caught: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield caught
-        return
     before = _heeded()
 
     def restore() -> None:
@@ -57,9 +56,6 @@ def uninterrupted() -> Iterator[None]:
 
     PyTorch makes other errors of an interrupt, as if a file that it reads were damaged.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = _heeded()
     late: list[int] = []
     for number in before:
