@@ -141,8 +141,7 @@ def tune(config: TrainConfig, search: Sequence[str], out: Path | str, trials: Co
             storage=storage, study_name="na2q", direction="maximize", load_if_exists=True, pruner=pruner
         )
     except Exception as error:  # whatever Optuna makes of a damaged file
-        reason = str(error) or type(error).__name__
-        raise ValueError(f"{folder / JOURNAL} cannot be read: {reason}; remove it to search anew") from error
+        raise ValueError(_unread(folder, error)) from error
     try:
         _claim(study, config, search, folder)
         # a search that goes on does not try again what its seed began with
@@ -151,7 +150,12 @@ def tune(config: TrainConfig, search: Sequence[str], out: Path | str, trials: Co
             study.optimize(lambda trial: _score(trial, config, axes), n_trials=1, catch=(DivergedError,))
         return _write(study, config, folder)
     except json.JSONDecodeError as error:  # Optuna reads the rest of its file when it is asked for more
-        raise ValueError(f"{folder / JOURNAL} cannot be read: {error}; remove it to search anew") from error
+        raise ValueError(_unread(folder, error)) from error
+
+
+def _unread(folder: Path, error: Exception) -> str:
+    reason = str(error) or type(error).__name__
+    return f"{folder / JOURNAL} cannot be read: {reason}; remove it to search anew"
 
 
 def _claim(study: Any, config: TrainConfig, search: Sequence[str], folder: Path) -> None:
