@@ -108,7 +108,8 @@ def draw(
     """
     plan = {notebook: parameters(notebook, chosen, given) for notebook in notebooks(names)}
     check_folder(out)  # before there are processes that would have to be waited for
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool, ExitStack() as stack:
+    with ExitStack() as stack:
+        pool = ProcessPoolExecutor(jobs, get_context("spawn"))
         stack.callback(pool.shutdown, cancel_futures=True)  # a chapter that fails ends the queue, not what runs
         running = {pool.submit(run, notebook, values, out): notebook for notebook, values in plan.items()}
         for done in as_completed(running):
