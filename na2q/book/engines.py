@@ -1,8 +1,12 @@
 """The battle engine beside others: what `benchmarks/other_engines.py` measured, as the page on the engine shows it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 
 from na2q.arguments import checks_arguments
+from na2q.book.prose import series
 from na2q.paths import repo_root
 
 NAMES = {"na2q": "this engine", "smaclite": "SMAClite", "smax": "SMAX"}
@@ -22,12 +26,9 @@ def win_rates(table: pd.DataFrame) -> pd.DataFrame:
         table: as of `measured`.
     """
     rows = table[table["what"] != SPEED]
-    shown = [
-        f"{row.value:.2f} ({row.low:.2f} to {row.high:.2f})" for row in rows[["value", "low", "high"]].itertuples()
-    ]
-    wide = rows.assign(shown=shown).pivot(index=["map", "what"], columns="engine", values="shown")
+    wide = _beside(rows, ["map", "what"], "{:.2f}".format)
     wide = wide.reindex(pd.MultiIndex.from_frame(rows[["map", "what"]].drop_duplicates()))
-    return wide.fillna("not in it")[list(NAMES)].rename(columns=NAMES).rename_axis(["map", "team"]).reset_index()
+    return wide.fillna("not in it").rename_axis(["map", "team"]).reset_index()
 
 
 @checks_arguments
@@ -38,11 +39,14 @@ def speeds(table: pd.DataFrame) -> pd.DataFrame:
         table: as of `measured`.
     """
     rows = table[table["what"] == SPEED]
-    shown = [
-        f"{row.value:,.0f} ({row.low:,.0f} to {row.high:,.0f})" for row in rows[["value", "low", "high"]].itertuples()
-    ]
-    wide = rows.assign(shown=shown).pivot(index=["map", "copies"], columns="engine", values="shown")
-    return wide.fillna("one only")[list(NAMES)].rename(columns=NAMES).reset_index()
+    return _beside(rows, ["map", "copies"], "{:,.0f}".format).fillna("one only").reset_index()
+
+
+def _beside(rows: pd.DataFrame, index: list[str], write: Callable[[Any], str]) -> pd.DataFrame:
+    """Set engines side by side: each value with its ends in brackets."""
+    shown = [f"{write(row.value)} ({write(row.low)} to {write(row.high)})" for row in rows.itertuples()]
+    wide = rows.assign(shown=shown).pivot(index=index, columns="engine", values="shown")
+    return wide[list(NAMES)].rename(columns=NAMES)
 
 
 @checks_arguments
@@ -54,4 +58,4 @@ def versions(table: pd.DataFrame) -> str:
     """
     rows = table[table["what"] != SPEED].drop_duplicates("engine").set_index("engine")
     named = [f"{NAMES[str(engine)]} {row['version']} ({row['battles']:.0f} battles)" for engine, row in rows.iterrows()]
-    return ", ".join(named[:-1]) + f" and {named[-1]}"
+    return series(named)

@@ -48,8 +48,7 @@ def agreement(table: pd.DataFrame) -> Figure:
             one = rows[(rows["env"] == task) & (rows["kind"] == kind)].set_index("answer").reindex(answers)
             y = [place + 0.16 * (k - (len(kinds) - 1) / 2) for place in range(len(answers))]
             bars = [one["value"] - one["low"], one["high"] - one["value"]]
-            method, _, preset = kind.partition("_")
-            label = literal(f"{look(method).label} ({preset})")
+            label = _name(kind)
             axes.errorbar(
                 one["value"], y, xerr=bars, fmt="o", color=PALETTE[k], markersize=4, linewidth=1.2, label=label
             )
@@ -77,7 +76,7 @@ def by_method(table: pd.DataFrame, env: str) -> pd.DataFrame:
     """
     rows = whole_kinds(table).query("env == @env and target == 'shapley' and score == 'rank' and answer in @ASKED")
     rows = rows.assign(
-        method=[literal(f"{look(name).label} ({preset})") for name, _, preset in map(_parts, rows["kind"])],
+        method=rows["kind"].map(_name),
         shown=[f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in rows.itertuples()],
     )
     best = rows[rows["answer"] == "q"].sort_values("value", ascending=False)["method"]
@@ -85,8 +84,10 @@ def by_method(table: pd.DataFrame, env: str) -> pd.DataFrame:
     return wide[[answer for answer in ASKED if answer in wide]].fillna("")
 
 
-def _parts(kind: str) -> tuple[str, str, str]:
-    return kind.partition("_")
+def _name(kind: str) -> str:
+    """Write METHOD_PRESET for readers."""
+    method, _, preset = kind.partition("_")
+    return literal(f"{look(method).label} ({preset})")
 
 
 SAID = {
