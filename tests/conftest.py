@@ -1,7 +1,6 @@
 """Checks every annotated type and shape while tests run; training itself pays nothing for it."""
 
 import os
-import signal
 from collections.abc import Iterator
 from unittest.mock import patch
 
@@ -9,13 +8,11 @@ os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported
 
 import pytest
 import torch
+from heeded import heed_signals
 from jaxtyping import install_import_hook
 
 torch.set_num_threads(1)
-# Tests send signals to what they start, which would ignore those that `nohup` or a shell in the background ignores.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-if hasattr(signal, "SIGHUP"):
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+heed_signals()
 # all but config, whose own errors name the value and what is allowed
 ROOMS = "book campaign envs evaluation explain methods nets theory training types"
 install_import_hook([f"na2q.{name}" for name in ROOMS.split()], "typecheck.check")

@@ -5,7 +5,6 @@ a process behind. Names of parts as arguments run only those.
 """
 
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ import inputs
 import kills
 import material
 import places
+from heeded import heed_signals
 from tally import Tally
 
 PARTS: dict[str, Callable[[Tally, material.Material, Path], None]] = {
@@ -42,10 +42,7 @@ def main(names: list[str]) -> int:
     if unknown := [name for name in names if name not in PARTS]:
         print(f"no part is named {', '.join(unknown)}; there are {', '.join(PARTS)}")
         return 2
-    # `nohup` and a shell in the background ignore these, and so would all that is started here
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    heed_signals()
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="torture-") as folder:
         made = material.make(Path(folder) / "material")
