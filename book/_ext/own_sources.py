@@ -1,7 +1,7 @@
 """Sphinx extension: a documented name leads to the source that writes it, never to Python's own.
 
-Sphinx asks the value where it was made. An
-alias such as `Run = tuple[str, str]` answers `builtins`, which has no source.
+Sphinx asks the value where it was made. An alias such as `Run = tuple[str, str]` answers `builtins`, which has no
+source.
 """
 
 from pydoc import locate

@@ -32,7 +32,7 @@ def _watch(root: str, out: str) -> None:
             file.write("\n".join(sorted(seen | inside)))
 
     sys.addaudithook(note)
-    get_ipython().events.register("post_run_cell", write)  # type: ignore[name-defined]
+    get_ipython().events.register("post_run_cell", write)  # type: ignore[name-defined]  # a builtin of IPython
 
 
 if os.environ.get("NA2Q_PAGE_READS"):
