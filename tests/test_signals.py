@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from na2q.cli import main, words
 from na2q.training import tensors
 
 INTERRUPTED_IMPORT = """
@@ -99,3 +100,21 @@ def test_a_signal_while_weights_are_read_waits_until_they_are(
         signal.signal(getattr(signal, name), before)
     assert torch.equal(read["weight"], torch.arange(6.0))
     assert about == {"of": "a test"}
+
+
+@pytest.mark.parametrize("cause", [KeyboardInterrupt(), ValueError("a fault of compiled code"), None])
+def test_an_interrupt_within_compiled_code_ends_a_command_like_any_other(
+    cause: BaseException | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(_: list[str]) -> None:
+        raise SystemError("returned a result with an exception set") from cause
+
+    monkeypatch.setattr(words, "run", run)
+    if isinstance(cause, KeyboardInterrupt):
+        with pytest.raises(SystemExit) as ended:
+            main(["methods"])
+        assert ended.value.code == 130
+        assert "stopped; the same command goes on" in capsys.readouterr().err
+    else:
+        with pytest.raises(SystemError, match="exception set"):
+            main(["methods"])

@@ -17,7 +17,9 @@ def main(args: Sequence[str] | None = None) -> None:
         words.run(args)
         if sys.stdout:
             sys.stdout.flush()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemError) as error:
+        if isinstance(error, SystemError) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise  # else it is what compiled code makes of an interrupt in its midst
         _end("stopped; the same command goes on", 130)
     except BrokenPipeError:  # whoever reads our output has seen enough
         _end("", 141)
