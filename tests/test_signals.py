@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from na2q.cli import main, words
+from na2q.envs import forage
 from na2q.training import tensors
 
 INTERRUPTED_IMPORT = """
@@ -102,12 +104,18 @@ def test_a_signal_while_weights_are_read_waits_until_they_are(
     assert about == {"of": "a test"}
 
 
+@pytest.mark.parametrize("wrapped", [1, 2, 3])
 @pytest.mark.parametrize("cause", [KeyboardInterrupt(), ValueError("a fault of compiled code"), None])
 def test_an_interrupt_within_compiled_code_ends_a_command_like_any_other(
-    cause: BaseException | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    wrapped: int, cause: BaseException | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def run(_: list[str]) -> None:
-        raise SystemError("returned a result with an exception set") from cause
+        error = cause
+        for _number in range(wrapped):  # numba hands an interrupt through several functions of C
+            outer = SystemError("returned a result with an exception set")
+            outer.__cause__, error = error, outer
+        assert error is not None
+        raise error
 
     monkeypatch.setattr(words, "run", run)
     if isinstance(cause, KeyboardInterrupt):
@@ -118,3 +126,32 @@ def test_an_interrupt_within_compiled_code_ends_a_command_like_any_other(
     else:
         with pytest.raises(SystemError, match="exception set"):
             main(["methods"])
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers of POSIX")
+def test_interrupts_at_any_moment_of_a_compiled_step_end_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(0)
+    made: list[type[BaseException]] = []
+
+    def run(_: list[str]) -> None:
+        field, players = np.eye(8, dtype=int), np.array([[1, 2, 1], [5, 4, 2]])
+        try:
+            signal.setitimer(signal.ITIMER_REAL, float(draw.uniform(1e-4, 3e-3)))
+            while True:
+                forage.step(field, players, np.array([1, 5]), np.ones((2, 6), bool), 8.0, 2, 8)
+        except BaseException as error:
+            made.append(type(error))
+            raise
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    monkeypatch.setattr(words, "run", run)
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        for _ in range(100):
+            with pytest.raises(SystemExit) as ended:
+                main(["methods"])
+            assert ended.value.code == 130
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert set(made) <= {KeyboardInterrupt, SystemError}
