@@ -5,8 +5,9 @@ import os
 import re
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from safetensors import SafetensorError
 
@@ -39,13 +40,8 @@ def located(address: Address) -> Path:
     text = _of_hub(text) if text.startswith("hf:") else text
     url, _, fragment = text.partition("#")
     expected = _digest(text, fragment)
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise RunError(f"{text} is no address: {error}") from error
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in HERE):
-        raise RunError(f"{url} begins with {parts.scheme}://, must begin with https://")
-    target = cache() / hashlib.sha256(url.encode()).hexdigest()[:16] / (Path(parts.path).name or WEIGHTS)
+    path = _path_of(url)
+    target = cache() / hashlib.sha256(url.encode()).hexdigest()[:16] / (Path(path).name or WEIGHTS)
     if not target.exists():
         _download(url, target, expected)
     _check(target, text, expected)
@@ -74,6 +70,17 @@ def _of_hub(text: str) -> str:
     return f"{server}/{place}{match['rest'] or ''}"
 
 
+def _path_of(url: str) -> str:
+    """Path on the server, of an address that is encrypted or of this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise RunError(f"{url} is no address: {error}") from error
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in HERE):
+        raise RunError(f"{url} begins with {parts.scheme}://, must begin with https://")
+    return parts.path
+
+
 def _digest(text: str, fragment: str) -> str | None:
     if not fragment:
         return None
@@ -86,7 +93,8 @@ def _digest(text: str, fragment: str) -> str | None:
 def _download(url: str, target: Path, expected: str | None) -> None:
     with replacing(target) as part:
         try:
-            with urlopen(Request(url, headers={"User-Agent": "na2q"}), timeout=SECONDS) as answer:
+            request = Request(url, headers={"User-Agent": "na2q"})
+            with build_opener(_Redirects).open(request, timeout=SECONDS) as answer:
                 content = answer.read()
         except (OSError, HTTPException, ValueError) as error:  # ValueError: no such port
             raise RunError(f"{url} cannot be downloaded: {error}") from error
@@ -96,6 +104,14 @@ def _download(url: str, target: Path, expected: str | None) -> None:
             load_tensors(part, unsigned=("config", "spec"))  # what is damaged would stay for good
         except (SafetensorError, ValueError) as error:
             raise RunError(f"{url} holds no weights that can be read: {error}") from error
+
+
+class _Redirects(HTTPRedirectHandler):
+    """Go on to the server that the first one names, as hubs and releases do, but to none without encryption."""
+
+    def redirect_request(self, *args: Any) -> Request | None:
+        _path_of(args[-1])
+        return super().redirect_request(*args)
 
 
 def _check(path: Path, address: str, expected: str | None) -> None:

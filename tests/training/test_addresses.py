@@ -38,6 +38,15 @@ def server(run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
         def log_message(self, *_: Any) -> None:
             pass
 
+        def send_head(self) -> Any:
+            """Behind /to/, send on to the address that follows, as hubs and releases do."""
+            if not self.path.startswith("/to/"):
+                return super().send_head()
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/to/"))
+            self.end_headers()
+            return None
+
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=run_dir.parents[3])) as running:
         thread = threading.Thread(target=running.serve_forever)
         thread.start()
@@ -75,6 +84,18 @@ FORMS = ["hf:me/team", "hf:me/team@main", "hf:me/team@main/weights.safetensors",
 def test_a_repository_of_a_hub_is_reached(form: str, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", server)
     assert na2q.load(form).config.method == "vdn"
+
+
+def test_weights_are_those_of_the_server_that_the_first_one_names(server: str, run_dir: Path) -> None:
+    policy = na2q.load(f"{server}/to/{server}{PLACE}")
+    np.testing.assert_array_equal(policy.q_values(OBS), na2q.load(run_dir).q_values(OBS))
+    assert na2q.load(f"{server}/to/{PLACE}").config.method == "vdn"  # the path alone
+
+
+def test_nobody_sends_us_on_to_a_server_without_encryption(server: str) -> None:
+    with pytest.raises(RunError, match=r"http://example\.org/w begins with http://, must begin with https://"):
+        na2q.load(f"{server}/to/http://example.org/w")
+    assert not list(cache().rglob("*.safetensors"))
 
 
 def test_a_file_with_another_checksum_is_not_kept(server: str) -> None:
