@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 UNCAUGHT = 99  # exit status of an attempt that an exception ended
+ASKING = (signal.SIGINT, signal.SIGTERM)  # the signals that ask an attempt to stop
 GRACE = 35.0  # seconds that helpers of an attempt have to end after it: a worker may take 30 to save its state
 
 
@@ -43,9 +44,11 @@ class Attempt:
         os.set_blocking(self.output, False)
         self.begun = time.monotonic()
         sys.stdout.flush()
+        signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)  # a busy machine may take longer to fork than to signal
         self.pid = os.fork()
         if self.pid == 0:
             self._run(cwd, theirs)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
         os.close(theirs)
 
     def _run(self, cwd: Path, output: int) -> None:
@@ -56,6 +59,10 @@ class Attempt:
             for stream in (1, 2):
                 os.dup2(output, stream)
             os.chdir(cwd)
+            try:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
+            except KeyboardInterrupt:  # came before there was anything to stop
+                os._exit(130)
             self.work()
             status = 0
         except SystemExit as end:
