@@ -56,6 +56,9 @@ VARIANTS = {
 
 NAMED = {curve.name: style for curve, style in VARIANTS.items()}
 
+MAIN = ("na2q", Curve("na2q", "paper").name, "vdn", "qmix")
+"""Curves that keep their colour among many; all others are grey then."""
+
 AGENTS = (0, 2, 4, 5, 9, 6, 7, 1, 8, 3)  # order in the palette; what enemies are drawn in comes late
 
 

@@ -13,6 +13,7 @@ from scipy.stats import t
 
 from na2q.book.prose import by_side, series
 from na2q.campaign.sweeps import PAPER
+from na2q.config import SUBJECT
 from na2q.evaluation import protocol, results
 from na2q.evaluation.claims.case import FINAL_SEEDS
 from na2q.stats import LEVEL, Estimate
@@ -23,7 +24,6 @@ FINAL: tuple[Score, str] = (protocol.scores, "in final return")
 ON_THE_WAY: tuple[Score, str] = (partial(protocol.areas, until=np.inf), "in mean return along the way")
 """Two ways of scoring a run, with the words for them: where it ends, and how soon it gets there."""
 
-NA2Q = "na2q"  # the curve of its preset as released
 NONE_TWICE = "No method has two seeds of one length yet."
 SIDES = ("is above", "is below", "cannot be told apart from")
 
@@ -130,7 +130,7 @@ def spread(runs: pd.DataFrame) -> str:
         return NONE_TWICE
     each = _deviations(table)
     wide, narrow = (look(str(name)).label for name in (each.idxmax(), each.idxmin()))
-    own = f"NA²Q's is {each[NA2Q]:.2f}. " if NA2Q in each else ""
+    own = f"NA²Q's is {each[SUBJECT]:.2f}. " if SUBJECT in each else ""
     return (
         f"{basis(table)}, the standard deviation over seeds of a method's final return is {each.median():.2f} at the "
         f"median of {len(each)} methods. {own}The largest is {wide}'s with {each.max():.2f}, the smallest {narrow}'s "

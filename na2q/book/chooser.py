@@ -17,8 +17,8 @@ from matplotlib.colors import to_hex
 
 from na2q.arguments import checks_arguments
 from na2q.evaluation import protocol
-from na2q.evaluation.figures import MAIN, in_legend_order
-from na2q.style import look
+from na2q.evaluation.figures import in_legend_order
+from na2q.style import MAIN, look
 
 DIGITS = 3
 _number = itertools.count(1)

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from na2q.config import DEFAULT_PRESET, DEVIATIONS, PRESETS, Deviation, configure, flat
+from na2q.config import DEFAULT_PRESET, DEVIATIONS, PRESETS, SUBJECT, Deviation, configure, flat
 from na2q.config.deviation import Column
 from na2q.stats import Estimate
 
@@ -68,7 +68,7 @@ def measured_deviations(effects: pd.DataFrame, rows: Mapping[str, str]) -> pd.Da
         found = Estimate(one["difference"], one["low"], one["high"])
         told[rows[one["curve"]]].append(f"{found} on {one['env']} ({one['sweep']})")
     table = deviations()
-    shown = table[(table["trial"] != "") | table["concerns"].str.contains("na2q")]
+    shown = table[(table["trial"] != "") | table["concerns"].str.contains(SUBJECT)]
     said = ["; ".join(told[label]) or "not run" if label in told else "" for label in shown.index]
     return shown[["topic", "paper", "released", "presets", "impact"]].assign(**{"released minus turned": said})
 

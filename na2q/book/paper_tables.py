@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from na2q import envs
 from na2q.campaign import sweeps
-from na2q.config import SCENARIOS, NA2QOptions, TrainConfig, configure, flat
+from na2q.config import SCENARIOS, SUBJECT, NA2QOptions, TrainConfig, configure, flat
 from na2q.envs.battle import MAPS, make
 from na2q.methods.na2q import NA2Q, ShapeFunctions
 
@@ -33,7 +33,7 @@ def training_settings(configs: Mapping[str, TrainConfig]) -> pd.DataFrame:
 
 def foraging_settings(env: str) -> pd.DataFrame:
     """Table 1: how NA2Q is trained on a task of Level-Based Foraging."""
-    config = configure("na2q", env)
+    config = configure(SUBJECT, env)
     game = {
         "max player level": flat(config)["env_options.max_player_level"],
         "max episode length (steps)": flat(config)["env_options.time_limit"],
@@ -45,7 +45,7 @@ def foraging_settings(env: str) -> pd.DataFrame:
 
 def starcraft_settings(maps: Iterable[str]) -> pd.DataFrame:
     """Table 3: how NA2Q is trained on maps of StarCraft II, one for each level of difficulty."""
-    configs = {f"{SCENARIOS[name].level} ({name})": configure("na2q", f"smac-{name}") for name in maps}
+    configs = {f"{SCENARIOS[name].level} ({name})": configure(SUBJECT, f"smac-{name}") for name in maps}
     game = {name: {"difficulty": flat(config)["env_options.difficulty"]} for name, config in configs.items()}
     return pd.concat([pd.DataFrame(game, dtype=object), training_settings(configs)]).rename_axis("Table 3")
 
@@ -75,7 +75,7 @@ def _counted(units: Iterable[str]) -> str:
 
 def shape_layers(env: str) -> pd.DataFrame:
     """Table 4: the layers of NA2Q's shape functions on one task, with the smallest weight that counts in each."""
-    config = configure("na2q", env)
+    config = configure(SUBJECT, env)
     spec = envs.make(config.env, config.env_options, 1).spec
     options = config.options
     assert isinstance(options, NA2QOptions)
@@ -110,6 +110,6 @@ def core_hours(sweep: str, speed: pd.DataFrame) -> float:
     hours = 0.0
     for config in (run.config for run in sweeps.runs_of(sweep)):
         name = config.env.removeprefix("battle-")
-        scale = maps[name] / methods["na2q"] if name in maps.index else 1.0
+        scale = maps[name] / methods[SUBJECT] if name in maps.index else 1.0
         hours += config.total_steps * methods[config.method] * scale / 3600
     return hours

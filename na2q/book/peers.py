@@ -7,15 +7,15 @@ import pandas as pd
 
 from na2q.book.prose import plain
 from na2q.paths import repo_root
+from na2q.style import look
 
-ROWS = {  # measure, of what, copies of the environment
-    ("update", "qmix", 1): "update of QMIX, ms",
-    ("update", "vdn", 1): "update of VDN, ms",
-    ("training", "qmix", 1): "training with QMIX, steps a second",
-    ("training", "vdn", 1): "training with VDN, steps a second",
-    ("environment", "battle-3m", 1): "map 3m alone, one copy, steps a second",
-    ("environment", "battle-3m", 32): "map 3m alone, 32 copies, steps a second",
+ROWS = {  # measure, copies of the environment -> its row, with a place for the method or map
+    ("update", 1): "update of {}, ms",
+    ("training", 1): "training with {}, steps a second",
+    ("environment", 1): "map {} alone, one copy, steps a second",
+    ("environment", 32): "map {} alone, 32 copies, steps a second",
 }
+"""Rows of the table in their order; what else was measured is not in it."""
 LABELS = {"na2q": "this package", "benchmarl": "BenchMARL", "jaxmarl": "JaxMARL"}
 
 
@@ -26,15 +26,20 @@ def read(file: str = "peers.csv") -> pd.DataFrame:
 
 def beside(peers: pd.DataFrame) -> pd.DataFrame:
     """Set packages side by side by processor time: medians with quartiles in brackets, or that a part is missing."""
-    keys = peers[["measure", "of", "copies"]].itertuples(index=False, name=None)
     shown = peers.assign(
-        row=[ROWS.get(key, "") for key in keys],
+        row=[_row(row) for row in peers.to_dict("records")],
         column=peers["package"].map(LABELS) + " " + peers["version"] + " (" + peers["backend"] + ")",
         cell=[_cell(row) for row in peers.to_dict("records")],
     )
-    shown = shown[shown["row"] != ""]
+    shown = pd.concat([shown[(shown["measure"] == measure) & (shown["copies"] == copies)] for measure, copies in ROWS])
     wide = shown.pivot(index="row", columns="column", values="cell")
-    return wide.loc[list(ROWS.values()), list(shown["column"].unique())].rename_axis(index="measured", columns=None)
+    rows, columns = (list(shown[name].unique()) for name in ("row", "column"))
+    return wide.loc[rows, columns].rename_axis(index="measured", columns=None)
+
+
+def _row(row: Mapping[Hashable, Any]) -> str:
+    """Say what was measured, by the name that readers know the method or map by."""
+    return ROWS.get((row["measure"], row["copies"]), "").format(look(row["of"].removeprefix("battle-")).label)
 
 
 def _cell(row: Mapping[Hashable, Any]) -> str:
@@ -63,7 +68,7 @@ def words(peers: pd.DataFrame) -> dict[str, str]:
         "measured_on": str(peers["date"].iloc[0]),
         "measured_at": str(peers["commit"].iloc[0])[:10],
     }
-    for method in ("qmix", "vdn"):
+    for method in single.loc[single["measure"] == "update", "of"].unique():
         said[f"update_{method}"] = f"{times['update', method, 'benchmarl'] / times['update', method, 'na2q']:.1f}"
         for package in ("na2q", "benchmarl"):
             share = times["collecting", method, package] / times["training", method, package]

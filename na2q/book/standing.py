@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from na2q.book.answers import NA2Q, compare, longest
+from na2q.book.answers import compare, longest
 from na2q.book.prose import are, counted, ordinal, series
 from na2q.campaign import sweeps
-from na2q.config import family_of
+from na2q.config import SUBJECT, family_of
 from na2q.evaluation import protocol
 from na2q.evaluation.claims import VERDICTS, Verdict
 from na2q.style import look
@@ -25,8 +25,8 @@ def against(runs: pd.DataFrame, other: str) -> str:
     """
     lengths = runs.groupby("sweep")["point"].max().sort_values()
     sweeps_of_both = [runs[runs["sweep"] == sweep] for sweep in lengths.index]
-    told = [compare(table, NA2Q, [other]) for table in sweeps_of_both if len(longest(table, NA2Q, other))]
-    return " ".join(told) or compare(runs, NA2Q, [other])
+    told = [compare(table, SUBJECT, [other]) for table in sweeps_of_both if len(longest(table, SUBJECT, other))]
+    return " ".join(told) or compare(runs, SUBJECT, [other])
 
 
 def rank(runs: pd.DataFrame) -> str:
@@ -36,9 +36,9 @@ def rank(runs: pd.DataFrame) -> str:
     ranked = ranked[ranked.groupby("sweep")["curve"].transform("nunique") == ranked.groupby("sweep").size().max()]
     ranked = ranked[ranked["sweep"] == ranked["sweep"].iloc[0]]
     values = ranked.set_index("curve")["iqm"]
-    if NA2Q not in values or len(values) < 2:
+    if SUBJECT not in values or len(values) < 2:
         return "No sweep has enough methods for a rank yet."
-    place, sweep = int(values.rank(ascending=False)[NA2Q]), ranked["sweep"].iloc[0]
+    place, sweep = int(values.rank(ascending=False)[SUBJECT]), ranked["sweep"].iloc[0]
     steps = int(runs[runs["sweep"] == sweep]["point"].to_numpy().max())
     first = "" if place == 1 else f"; the first is {look(str(values.idxmax())).label}"
     return f"Among the {len(values)} methods that ran for {steps:,} steps on all tasks NA²Q is {ordinal(place)}{first}."

@@ -11,7 +11,7 @@ from na2q.cli.campaigns import export, merge, status, sweep, tune
 from na2q.cli.lists import envs, figures, methods
 from na2q.cli.models import credits, evaluate, explain, record, watch
 from na2q.cli.runs import bench, train
-from na2q.config import DEFAULT_PRESET, ENV_OPTIONS, METHOD_OPTIONS, PRESETS, TrainConfig, configure
+from na2q.config import DEFAULT_PRESET, ENV_OPTIONS, METHOD_OPTIONS, PRESETS, SUBJECT, TrainConfig, configure
 
 COMMANDS: dict[str, Callable[..., None]] = {
     command.__name__: command
@@ -35,7 +35,7 @@ def run(args: list[str]) -> None:
 def _preset_defaults(args: Sequence[str]) -> TrainConfig:
     """Read method, environment and preset ahead of the rest, since they decide all other defaults."""
     ahead = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    ahead.add_argument("--method", default="na2q", choices=list(METHOD_OPTIONS))
+    ahead.add_argument("--method", default=SUBJECT, choices=list(METHOD_OPTIONS))
     ahead.add_argument("--env", default="lbf-4p-2f", metavar=f"{{{','.join(ENV_OPTIONS)}}}-...")
     ahead.add_argument("--preset", default=DEFAULT_PRESET, choices=list(PRESETS))
     known, _ = ahead.parse_known_args(args)

@@ -21,6 +21,7 @@ from na2q.config.envs import (
 )
 from na2q.config.methods import (
     METHOD_OPTIONS,
+    SUBJECT,
     CDSOptions,
     DVDOptions,
     NA2QOptions,
@@ -56,6 +57,7 @@ __all__ = [
     "PRESETS",
     "SCENARIOS",
     "SCENARIO_FAMILIES",
+    "SUBJECT",
     "VERSION",
     "AgentConfig",
     "BattleOptions",

@@ -200,6 +200,9 @@ class NA2QOptions(Settings):
     """Optimiser of the mixer (A13: App. F.3 names none for it; the VAE always has Adam)."""
 
 
+SUBJECT = "na2q"
+"""The method that the paper is on: what is trained where none is named, and what others are compared with."""
+
 METHOD_OPTIONS: dict[str, Settings] = {
     "vdn": NoOptions(),
     "qmix": QMIXOptions(),

@@ -9,7 +9,7 @@ from annotated_types import Predicate
 
 from na2q.config.checks import Copies, Count, Share, Whole
 from na2q.config.envs import ENV_OPTIONS, family_of
-from na2q.config.methods import METHOD_OPTIONS
+from na2q.config.methods import METHOD_OPTIONS, SUBJECT
 from na2q.config.presets import DEFAULT_PRESET, defaults, replaced
 from na2q.config.settings import AgentConfig, ExploreConfig, OptimConfig, ReplayConfig, Settings
 
@@ -96,7 +96,7 @@ IDENTITY = ("method", "env", "preset", "seed")
 
 
 def configure(
-    method: str = "na2q", env: str = "lbf-4p-2f", preset: str = DEFAULT_PRESET, **settings: Any
+    method: str = SUBJECT, env: str = "lbf-4p-2f", preset: str = DEFAULT_PRESET, **settings: Any
 ) -> TrainConfig:
     """Build a TrainConfig from flat settings; a dot reaches into a group.
 

@@ -17,13 +17,10 @@ from na2q.arguments import checks_arguments
 from na2q.config.checks import Count, Positive
 from na2q.evaluation import protocol, results
 from na2q.stats import REPS
-from na2q.style import LOOKS, literal, look, thousands
+from na2q.style import LOOKS, MAIN, literal, look, thousands
 
 WIDTH = 7.6
 """Largest width of a figure in inches, at which its type is as large as that of the page."""
-
-MAIN = ("na2q", "na2q preset paper", "vdn", "qmix")
-"""Curves that keep their colour among many."""
 
 FEW = 6
 """Curves up to which all of a panel keep their colour."""

@@ -6,6 +6,7 @@ import pandas as pd
 
 from na2q.arguments import checks_arguments
 from na2q.campaign.sweeps import LBF
+from na2q.config import SUBJECT, Curve
 from na2q.config.checks import Repeats, Whole
 from na2q.evaluation import protocol
 from na2q.stats import Estimate, stratified
@@ -39,7 +40,7 @@ def choose_preset(runs: pd.DataFrame, reps: Repeats = 2_000, seed: Whole = 0) ->
     """
     if runs["sweep"].nunique() != 1:
         raise ValueError(f"runs of {' and '.join(map(repr, runs['sweep'].unique()))}: compare presets within one sweep")
-    names = {"released": "na2q", "paper": "na2q preset paper"}
+    names = {preset: Curve(SUBJECT, preset).name for preset in ("released", "paper")}
     table = protocol.scores(runs[runs["curve"].isin(list(names.values()))])
     tasks = list(LBF)
     released, paper = (protocol.matrix(table, curve, tasks) for curve in names.values())

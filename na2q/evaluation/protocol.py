@@ -15,7 +15,7 @@ from numpy import ndarray
 from scipy.stats import trim_mean
 
 from na2q.arguments import checks_arguments
-from na2q.config import family_of
+from na2q.config import SUBJECT, family_of
 from na2q.config.checks import Limit, Repeats, Share, Whole
 from na2q.evaluation.results import ABSOLUTE, CURVE, check_curves, smooth
 from na2q.stats import REPS, Statistic, stratified
@@ -186,7 +186,7 @@ def aggregate(table: pd.DataFrame, reps: Repeats = REPS, seed: Whole = 0) -> pd.
 
 
 @checks_arguments
-def improvements(table: pd.DataFrame, of: str = "na2q", reps: Repeats = REPS, seed: Whole = 0) -> pd.DataFrame:
+def improvements(table: pd.DataFrame, of: str = SUBJECT, reps: Repeats = REPS, seed: Whole = 0) -> pd.DataFrame:
     """Probability that a run of `of` beats one of each other curve, with its interval, by task and over all tasks.
 
     Columns: sweep, env, curve (the other one), probability, low, high.
@@ -208,7 +208,7 @@ def ordering(table: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> pd.DataFr
 
 
 @checks_arguments
-def differences(table: pd.DataFrame, of: str = "na2q", reps: Repeats = REPS, seed: Whole = 0) -> pd.DataFrame:
+def differences(table: pd.DataFrame, of: str = SUBJECT, reps: Repeats = REPS, seed: Whole = 0) -> pd.DataFrame:
     """Interquartile mean of `of` minus that of each other curve, with its interval, by task and over all tasks.
 
     Columns: sweep, env, curve (the other one), difference, low, high.

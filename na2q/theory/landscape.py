@@ -58,7 +58,7 @@ def valleys(payoff: ndarray, weight: ndarray | None = None, family: Family = "mo
     Args:
         payoff: joint values.
         weight: how often each joint action is seen, positive; equal without it.
-        family: "monotone" or "na2q", see `na2q.theory.representable`.
+        family: "monotone" or "pairwise", see `na2q.theory.representable`.
     """
     weight = np.ones(payoff.shape) if weight is None else weight
     return sorted((_valley(payoff, weight, r, family) for r in rankings(payoff.shape)), key=lambda v: v.error)

@@ -18,7 +18,8 @@ import numpy as np
 from numpy import ndarray
 from scipy.optimize import nnls
 
-Family = Literal["sum", "na2q", "monotone"]
+Family = Literal["sum", "pairwise", "monotone"]
+"""What a mixer reaches: VDN sums, NA2Q the set above, and QMIX whatever rises in every ranked action."""
 Ranking = tuple[tuple[int, ...], ...]  # for each agent its actions, worst first
 
 
@@ -108,7 +109,7 @@ def fit_in_order(payoff: ndarray, family: Family, weight: ndarray | None = None)
 
     Args:
         payoff: joint values (a, b, ...), actions of each agent from worst to best.
-        family: "na2q" or "monotone".
+        family: "pairwise" or "monotone".
         weight: of each joint action, positive; equal without it.
     """
     root = np.sqrt(np.ones(payoff.size) if weight is None else weight.ravel())

@@ -17,7 +17,9 @@ from na2q.evaluation.figures import learning_curves
 
 
 def claim(rule: str, compares: str, margin: float = 0.5, names: str = "figure3", beside: str = "") -> Claim:
-    return Claim("X", "", "", "", "level-based-foraging", rule, names, beside, compares, margin)
+    return Claim(
+        *("X", "", "", "", "level-based-foraging", rule, names, beside, compares, margin), level_on="battle-corridor"
+    )
 
 
 def case(rule: str, compares: str, margin: float, scores: Mapping[str, Mapping[str, list[float]]]) -> Case:
@@ -97,7 +99,9 @@ def test_file_lists_the_papers_claims_with_places_rules_and_chapters() -> None:
     for found in board:
         assert all([found.place, found.claim, found.settles, found.shown])
         assert (found.rule in claims.ON_RUNS) == bool(found.sweeps)
-        assert (found.rule in {*claims.ON_RUNS, *on_credits.RULES}) == bool(found.compares)
+        named = {*claims.ON_RUNS, *on_credits.RULES, "explains_better"}
+        assert (found.rule in named) == bool(found.compares)
+        assert len(found.level_on.split("; ")) == len(found.compares.split("; ")) or not found.level_on
         for name in found.sweeps.split():
             assert name in sweeps.SWEEPS
         for first, second in claims.pairs(found, sweeps.PAPER) if found.sweeps else ():

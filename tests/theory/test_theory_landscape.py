@@ -26,7 +26,7 @@ def test_max_min_formula_is_the_least_squares_regression(seed: int, rows: int, c
 
 
 def test_the_best_table_of_the_qtran_game_has_the_right_greedy_action_for_both_families() -> None:
-    for family in ("monotone", "na2q"):
+    for family in ("monotone", "pairwise"):
         found = valleys(GAME, family=family)
         assert len(found) == 36
         assert [v.error for v in found[:4]] == pytest.approx([288] * 4)
@@ -38,9 +38,9 @@ def test_the_best_table_of_the_qtran_game_has_the_right_greedy_action_for_both_f
 
 
 def test_the_best_table_of_the_climbing_game_has_the_wrong_greedy_action_for_both_families() -> None:
-    errors = [valleys(CLIMBING, family=family)[0].error for family in ("monotone", "na2q")]
+    errors = [valleys(CLIMBING, family=family)[0].error for family in ("monotone", "pairwise")]
     assert errors == pytest.approx([997.4167, 1364.0], abs=1e-3)
-    assert {valleys(CLIMBING, family=family)[0].greedy for family in ("monotone", "na2q")} == {(2, 2)}
+    assert {valleys(CLIMBING, family=family)[0].greedy for family in ("monotone", "pairwise")} == {(2, 2)}
 
 
 @pytest.mark.slow
@@ -60,7 +60,7 @@ def test_the_plateau_is_a_local_minimum_among_all_monotone_tables() -> None:
 
 def test_the_pass_out_of_the_plateau_lies_above_every_start_near_it() -> None:
     right = [v.ranking for v in valleys(GAME) if v.greedy == (0, 0)]
-    for family, height in (("monotone", 446.857), ("na2q", 460.444)):
+    for family, height in (("monotone", 446.857), ("pairwise", 460.444)):
         plateau = [v.ranking for v in valleys(GAME, family=family) if v.error == pytest.approx(320)]
         found = lowest_pass(GAME, plateau, right, family)
         assert found.height == pytest.approx(height, abs=1e-3)
@@ -126,7 +126,7 @@ def test_descent_ends_in_valleys_of_its_family_and_never_below_the_best() -> Non
     assert near(288).mean() < 0.4
 
 
-@pytest.mark.parametrize("family", ["monotone", "na2q"])
+@pytest.mark.parametrize("family", ["monotone", "pairwise"])
 def test_levels_group_all_valleys_by_their_error(family: landscape.Family) -> None:
     found, every = landscape.levels(GAME, family), valleys(GAME, family=family)
     assert list(found) == sorted(found)

@@ -40,11 +40,11 @@ def test_up_sets_are_all_of_them_and_each_once(shape: tuple[int, ...]) -> None:
 
 
 def test_complements_are_represented_and_substitutes_are_not() -> None:
-    assert is_representable(AND, "na2q")
-    assert not is_representable(OR, "na2q")
+    assert is_representable(AND, "pairwise")
+    assert not is_representable(OR, "pairwise")
     assert is_representable(OR, "monotone")
     assert not is_representable(AND, "sum")
-    assert is_representable(AND[::-1], "na2q"), "names of actions do not matter"
+    assert is_representable(AND[::-1], "pairwise"), "names of actions do not matter"
     for shape in ((1, 2), (2, 1)):
         assert is_representable(np.arange(2.0).reshape(shape), "sum")
 
@@ -58,7 +58,7 @@ def test_a_mixer_of_table_4_reaches_only_what_counts_as_representable(seed: int,
     q = np.stack(np.meshgrid(*utilities, indexing="ij"), -1)
     hidden = elu(elu(q @ w1 + rng.normal(size=8)) @ w2 + rng.normal(size=4))
     payoff = hidden @ np.abs(rng.normal(size=4)) + q @ np.abs(rng.normal(size=2))
-    assert is_representable(payoff, "na2q", 1e-9)
+    assert is_representable(payoff, "pairwise", 1e-9)
     assert is_representable(payoff, "monotone", 1e-9)
 
 
@@ -86,10 +86,10 @@ def test_three_agents_differ_from_pairs_by_their_third_difference(seed: int) -> 
     rng = np.random.default_rng(seed)
     pairs = [supermodular(rng, 2) for _ in range(3)]
     payoff = pairs[0][:, :, None] + pairs[1][:, None, :] + pairs[2][None]
-    assert is_representable(payoff, "na2q")
+    assert is_representable(payoff, "pairwise")
     payoff[1, 1, 1] += 0.5
     assert differences(payoff)[2] == pytest.approx(0.5)
-    assert not is_representable(payoff, "na2q")
+    assert not is_representable(payoff, "pairwise")
     assert is_representable(payoff, "monotone")
 
 
@@ -98,13 +98,13 @@ def test_three_agents_differ_from_pairs_by_their_third_difference(seed: int) -> 
 def test_best_fits_are_nested_and_no_member_is_closer(seed: int) -> None:
     rng = np.random.default_rng(seed)
     payoff = rng.normal(size=(3, 3))
-    fits = {family: best_fit(payoff, family) for family in ("sum", "na2q", "monotone")}
-    assert fits["sum"].error >= fits["na2q"].error - 1e-9
-    assert fits["na2q"].error >= fits["monotone"].error - 1e-9
+    fits = {family: best_fit(payoff, family) for family in ("sum", "pairwise", "monotone")}
+    assert fits["sum"].error >= fits["pairwise"].error - 1e-9
+    assert fits["pairwise"].error >= fits["monotone"].error - 1e-9
     for family, fit in fits.items():
         assert is_representable(fit.values, family, 1e-7)
         assert ((fit.values - payoff) ** 2).sum() == pytest.approx(fit.error, abs=1e-9)
-    rival = fits["monotone"].values + 0.1 * (fits["na2q"].values - fits["monotone"].values)
+    rival = fits["monotone"].values + 0.1 * (fits["pairwise"].values - fits["monotone"].values)
     if is_representable(rival, "monotone"):
         assert ((rival - payoff) ** 2).sum() >= fits["monotone"].error - 1e-9
     assert np.abs(fits["monotone"].values - payoff).max() >= monotone_floor(payoff) - 1e-9

@@ -30,6 +30,7 @@ class Claim(NamedTuple):
     compares: str  # "a > b; c > d": the first of each pair is claimed to be ahead; * is every other method
     margin: float
     guaranteed: str = ""  # why it could not have failed; empty where it could
+    level_on: str = ""  # "task; task": for each pair the only one where the second is claimed to be level
 
 
 class Finding(NamedTuple):
@@ -42,10 +43,10 @@ class Finding(NamedTuple):
 
 
 class Case:
-    """The runs of a claim, scored, with the pairs that it compares."""
+    """The runs of a claim, scored, with the pairs that it compares and the tasks where they are claimed level."""
 
     def __init__(self, claim: Claim, runs: pd.DataFrame) -> None:
-        self.margin, self.runs = claim.margin, runs
+        self.margin, self.runs, self.level_on = claim.margin, runs, claim.level_on.split("; ")
         self.pairs = pairs(claim, runs["curve"].unique())
         self.scores = protocol.scores(runs, "result")
 

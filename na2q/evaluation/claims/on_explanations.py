@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from na2q import style
-from na2q.config import configure, family_of
+from na2q.config import SUBJECT, configure, family_of
 from na2q.evaluation.claims.case import Claim, Finding
 from na2q.paths import repo_root
 
@@ -44,7 +44,7 @@ EXPLANATIONS: dict[str, tuple[Test, ...]] = {
 WHATEVER_LENGTH = {"I6"}  # holds by construction, so that short training settles it
 
 
-FULL = {family: configure("na2q", env).total_steps for family, env in (("lbf", "lbf-4p-2f"), ("battle", "battle-8m"))}
+FULL = {family: configure(SUBJECT, env).total_steps for family, env in (("lbf", "lbf-4p-2f"), ("battle", "battle-8m"))}
 SHORT_MODELS = "models trained for a fraction of the paper's steps"
 
 
@@ -58,7 +58,7 @@ def explained(claim: Claim) -> Finding:
     """Tests of stored models; short ones show numbers and settle nothing."""
     words, all_hold, full, asked = [], True, True, EXPLANATIONS[claim.id]
     for name, family, holds in asked:
-        rows = stored_findings(family).query("test == @name and kind.str.startswith('na2q_')")
+        rows = _of_method(stored_findings(family), SUBJECT).query("test == @name")
         told = holds(rows, claim.margin)
         words.append(f"{name}: {_range(rows)}, holds in {told.sum()} of {len(rows)} models")
         all_hold &= bool(told.all())
@@ -73,15 +73,18 @@ def _full(rows: pd.DataFrame) -> bool:
 
 
 def explains_better(claim: Claim) -> Finding:
-    """Correlation with what an agent is worth: NA2Q's contributions against VDN's utilities and QMIX's slopes."""
-    stored = stored_findings("lbf")
-    said = {"na2q": "contribution and loss", "vdn": "q and loss", "qmix": "slope x q and loss"}
-    rows = {m: stored[stored["kind"].str.startswith(m) & (stored["test"] == test)] for m, test in said.items()}
-    words = [f"{style.look(m).label} {_range(found)} (n = {len(found)} models)" for m, found in rows.items()]
+    """Correlation of one method's answers with what an agent is worth against that of others.
+
+    The claim compares "METHOD ANSWER > METHOD ANSWER", several with semicolons between them, and holds where every
+    model of the first has an interval above those of all models of the second.
+    """
+    pairs = [pair.split(" > ") for pair in claim.compares.split("; ")]
+    rows = {side: _of_answer(side) for pair in pairs for side in pair}
+    words = [f"{style.look(side.split()[0]).label} {_range(x)} (n = {len(x)} models)" for side, x in rows.items()]
     if not all(map(_full, rows.values())):
         return Finding("; ".join(words), None, SHORT_MODELS)
-    others = pd.concat([rows["vdn"], rows["qmix"]])
-    return Finding("; ".join(words), bool(rows["na2q"]["low"].min() > others["high"].max()))
+    ahead = [rows[first]["low"].min() > rows[second]["high"].max() for first, second in pairs]
+    return Finding("; ".join(words), all(ahead))
 
 
 def agrees_over_seeds(claim: Claim) -> Finding:
@@ -90,6 +93,17 @@ def agrees_over_seeds(claim: Claim) -> Finding:
     rows = stored[stored["test"] == "shapes apart"]
     words = [f"{row.value:.3f} ({row.kind} on {row.env}, {row.model})" for row in rows.itertuples()]
     return Finding("; ".join(words), None, "the paper's number is not defined")
+
+
+def _of_answer(side: str) -> pd.DataFrame:
+    """Findings on foraging of "METHOD ANSWER": how that answer agrees with the return that is lost without an agent."""
+    method, _, answer = side.partition(" ")
+    rows = _of_method(stored_findings("lbf"), method)
+    return rows[rows["test"] == f"{answer} and loss"]
+
+
+def _of_method(rows: pd.DataFrame, method: str) -> pd.DataFrame:
+    return rows[rows["kind"].str.startswith(f"{method}_")]
 
 
 def _range(rows: pd.DataFrame) -> str:

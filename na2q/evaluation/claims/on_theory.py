@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from na2q.config import SUBJECT
 from na2q.evaluation import igm
 from na2q.evaluation.claims.case import Claim, Finding
 from na2q.paths import repo_root
@@ -46,7 +47,7 @@ def bounded(claim: Claim) -> Finding:
 
 def greedy(claim: Claim) -> Finding:
     """Random mixers, every joint action: greedy agents reach the largest value."""
-    found = igm.measure("na2q")["Q_tot"]
+    found = igm.measure(SUBJECT)["Q_tot"]
     text = f"{found.igm} of {found.weight_sets} weight sets, {found.joint_actions} joint actions each"
     return Finding(f"{text}; lowest slope {found.lowest_slope:.1e}", found.igm == found.weight_sets)
 

@@ -13,7 +13,10 @@ from numpy import ndarray
 from na2q.arguments import checks_arguments
 from na2q.config import LBFOptions, NA2QOptions, QMIXOptions, TrainConfig
 from na2q.envs.lbf import LBF
-from na2q.methods.base import QLearning
+from na2q.methods import METHODS, QLearning
+from na2q.methods.na2q import NA2Q
+from na2q.methods.qmix import QMIX
+from na2q.methods.vdn import VDN
 from na2q.style import look
 from na2q.training.policy import Policy, load_method, make_env
 from na2q.training.rollout import Slot, play
@@ -49,7 +52,7 @@ def model(path: str | Path) -> dict[str, Any]:
         RunError: the weights cannot be read.
     """
     method, config = load_method(path)
-    agent, task, options = config.agent, _task(method, config), _options(config)
+    agent, task, options = config.agent, _task(method, config), _options(method, config)
     if not agent.share_parameters:
         raise NotOnBoardError(
             "the board computes one network for all agents, but the run has agent.share_parameters off"
@@ -189,16 +192,6 @@ def rules_of(env: LBF) -> dict[str, Any]:
     }
 
 
-def _options(config: TrainConfig) -> dict[str, Any]:
-    read: dict[str, Callable[[Any], dict[str, Any]]] = {"na2q": _na2q, "qmix": _qmix, "vdn": lambda _: {}}
-    if config.method not in read:
-        raise NotOnBoardError(
-            f"the board computes {', '.join(look(name).label for name in read)}, but the run is of "
-            f"{look(config.method).label}"
-        )
-    return read[config.method](config.options)
-
-
 def _na2q(options: NA2QOptions) -> dict[str, Any]:
     return {
         "orders": sorted(options.orders),
@@ -214,3 +207,14 @@ def _na2q(options: NA2QOptions) -> dict[str, Any]:
 
 def _qmix(options: QMIXOptions) -> dict[str, Any]:
     return {"embed": options.embed}
+
+
+MIXERS: dict[type[QLearning], Callable[[Any], dict[str, Any]]] = {NA2Q: _na2q, QMIX: _qmix, VDN: lambda _: {}}
+"""Methods whose mixer the page computes, with what it reads of their settings; `network.mjs` computes them."""
+
+
+def _options(method: QLearning, config: TrainConfig) -> dict[str, Any]:
+    if type(method) not in MIXERS:
+        known = ", ".join(look(name).label for name, each in METHODS.items() if each in MIXERS)
+        raise NotOnBoardError(f"the board computes {known}, but the run is of {look(config.method).label}")
+    return MIXERS[type(method)](config.options)

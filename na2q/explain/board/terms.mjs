@@ -26,6 +26,7 @@ const WORDS = {
     bias: ["rest", "what slopes times utilities leave of Q_tot: the state's value and the bends of the mixing network"],
     curves: "QMIX mixes all agents at once: each curve is Q_tot as this agent's utility changes and all else stays. Curves change with the board.",
     axis: "Q_tot",
+    moving: true,  // the curves change with the state
   },
 };
 
@@ -88,7 +89,7 @@ export class Curves {
     const alone = net.terms.some(({ members }) => members.length === 1);
     this.single = alone ? Array.from({ length: net.task.players }, (_, i) => curve(i, range, this.words.axis)) : [];
     this.pairs = net.terms.flatMap((term, k) => (term.members.length === 2 ? [pairMap(net, k, term.members, range)] : []));
-    this.fixed = net.method !== "qmix";
+    this.fixed = !this.words.moving;
     this.note = html("p", { class: "note" }, this.words.curves);
     this.node = html("div", { class: "curves" }, html("div", { class: "singles" }, ...this.single.map(({ node }) => node)),
       html("div", { class: "pairs" }, ...this.pairs.map(({ node }) => node)));

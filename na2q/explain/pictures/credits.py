@@ -5,12 +5,10 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from na2q.arguments import checks_arguments
-from na2q.style import PALETTE, figure_width, literal, look
+from na2q.style import MAIN, PALETTE, figure_width, literal, look
 
 SHOWN = ("q", "credit", "shape", "contribution", "purified", "shapley", "slope", "occlusion", "nearness", "paid")
 """Answers of the figure, from the method's own to those from outside."""
-COLOURED = ("na2q", "vdn", "qmix")
-"""Methods with a colour of their own in the figure; it sets all others in grey."""
 ASKED = ("q", "contribution", "shapley", "occlusion", "nearness")
 """Answers of the table of methods."""
 
@@ -37,7 +35,7 @@ def agreement(table: pd.DataFrame) -> Figure:
     """
     rows = whole_kinds(table).query("target == 'shapley' and score == 'rank' and answer in @SHOWN")
     tasks = sorted(rows["env"].unique())
-    kinds = [kind for kind in dict.fromkeys(rows["kind"]) if kind.partition("_")[0] in COLOURED]
+    kinds = [kind for kind in dict.fromkeys(rows["kind"]) if kind.partition("_")[0] in MAIN]
     answers = [answer for answer in SHOWN if answer in set(rows["answer"])][::-1]
     figure, panels = plt.subplots(
         *(1, len(tasks)), figsize=(figure_width(len(tasks), 2.6, 1.2), 0.5 * len(answers) + 1.6),
