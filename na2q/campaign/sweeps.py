@@ -123,11 +123,14 @@ def _tenth() -> list[TrainConfig]:
 def _epymarl() -> list[TrainConfig]:
     """What EPyMARL was run on beside this package, with its settings but for shorter runs and exploration."""
     short: dict[str, Any] = {"explore.anneal_steps": 50_000}
-    small, large = "Foraging-5x5-2p-1f-coop-v3", "Foraging-8x8-2p-2f-coop-v3"
-    runs = grid(
-        ("vdn", "iql", "qmix"), (small,), (1, 2), ("epymarl",), total_steps=100_000, test_interval=10_000, **short
-    )
-    return runs + grid(("vdn",), (large,), (1,), ("epymarl",), total_steps=60_000, test_interval=15_000, **short)
+    small = "Foraging-5x5-2p-1f-coop-v3"
+    others = ("Foraging-8x8-2p-1f-v3", "Foraging-5x5-2p-2f-coop-v3", "Foraging-10x10-3p-3f-v3")
+    length: dict[str, Any] = {"total_steps": 100_000, "test_interval": 10_000, **short}
+    runs = grid(("vdn",), (small,), (1, 2, 3, 4, 5), ("epymarl",), **length)
+    runs += grid(("iql", "qmix"), (small,), (1, 2), ("epymarl",), **length)
+    runs += grid(("vdn", "iql", "qmix"), others, (1,), ("epymarl",), **length)
+    large = ("Foraging-8x8-2p-2f-coop-v3",)
+    return runs + grid(("vdn",), large, (1,), ("epymarl",), total_steps=60_000, test_interval=15_000, **short)
 
 
 def _smoke() -> list[TrainConfig]:
