@@ -1,6 +1,7 @@
 # make book: install what the book needs into .venv, build the book, print its first page.
 # make test: install what the tests need as well, then lint, types, and every test that takes seconds.
-# make test-all: all tests, with coverage. WITHOUT=in_book leaves out the chapters' quick runs that `make book` makes idle.
+# make test-all: all tests. WITHOUT=in_book leaves out the chapters' quick runs that `make book` makes idle.
+# make coverage: all tests, with the lines that none of them runs, which is slower.
 # make figures: install, run all chapters, export figures to _build/figures; the book then need not run them again.
 # make torture: try to break the package with bad inputs, damaged files, kills, full disks and lost workers (15 minutes).
 # make data: make the derived tables in data/ again whose inputs have changed (na2q/book/recipes.py).
@@ -26,7 +27,7 @@ ifeq ($(origin PYTHON),command line)
   endif
 endif
 
-.PHONY: book lint test test-all torture data figures check pdf links install lock clean
+.PHONY: book lint test test-all coverage torture data figures check pdf links install lock clean
 
 # On Linux, PyPI's PyTorch is the CUDA build of several gigabytes. Without an NVIDIA GPU its CPU build does the same work.
 # `auto` keeps the build that .venv has; in a new .venv it takes the CPU build on a Linux machine without a GPU.
@@ -94,7 +95,10 @@ test: lint
 	$(BIN)/pytest --numprocesses 2 -m "not slow"
 
 test-all: lint
-	$(BIN)/pytest --numprocesses 2 --cov=na2q $(if $(WITHOUT),-m "not $(WITHOUT)")
+	$(BIN)/pytest --numprocesses 2 $(if $(WITHOUT),-m "not $(WITHOUT)")
+
+coverage: lint
+	$(BIN)/pytest --numprocesses 2 --cov=na2q
 
 torture: $(VENV)/.for-tests
 	$(BIN)/python tests/torture
