@@ -1,4 +1,4 @@
-"""Runs of this package beside those of another one on the same tasks: the last tests of both, and how far apart."""
+"""Runs of this package beside those of another one on the same tasks: how far apart, run by run and over seeds."""
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,38 @@ def beside(ours: pd.DataFrame, theirs: pd.DataFrame, episodes: Count) -> pd.Data
         high=difference + width,
     )
     return table.sort_values(KEY, ignore_index=True)
+
+
+@checks_arguments
+def over_seeds(ours: pd.DataFrame, theirs: pd.DataFrame, at_least: Count = 3) -> pd.DataFrame:
+    """Compare the mean return over all tests of several seeds of one method on one task, in both packages.
+
+    Equal seeds are no equal runs, so that the seeds of one package are not paired with those of the other: the interval
+    of the difference of the means is Welch's (1947), as SciPy computes it.
+
+    Args:
+        ours: table of runs with columns env, method, seed, point and test_return_mean.
+        theirs: the same of the other package.
+        at_least: seeds that both must have; what has fewer is left out.
+
+    Returns:
+        A row for each task and method: columns env, method, seeds (of ours), seeds_theirs, theirs, ours, difference,
+        low and high.
+    """
+    from scipy.stats import ttest_ind
+
+    rows = []
+    for (env, method), mine in ours.groupby(["env", "method"]):
+        other = theirs[(theirs["env"] == env) & (theirs["method"] == method)]
+        points = set(mine["point"]) & set(other["point"])
+        means = [runs[runs["point"].isin(points)].groupby("seed")["test_return_mean"].mean() for runs in (mine, other)]
+        if min(map(len, means)) < max(at_least, 2):
+            continue
+        a, b = (mean.to_numpy() for mean in means)
+        interval = ttest_ind(a, b, equal_var=False).confidence_interval(LEVEL)
+        rows.append((env, method, len(a), len(b), b.mean(), a.mean(), a.mean() - b.mean(), interval.low, interval.high))
+    columns = ["env", "method", "seeds", "seeds_theirs", "theirs", "ours", "difference", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _normal(level: float) -> float:

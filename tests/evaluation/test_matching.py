@@ -1,10 +1,12 @@
 """Runs of two packages are compared where both have a test, with the interval of these tests."""
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from synthetic_runs import runs
 
-from na2q.evaluation.matching import beside
+from na2q.evaluation.matching import beside, over_seeds
 
 
 def table(curves: dict[str, dict[int, list[float]]], deviation: float = 0.5) -> pd.DataFrame:
@@ -30,3 +32,22 @@ def test_a_run_that_was_stopped_is_compared_where_it_stopped() -> None:
 def test_tables_without_a_common_run_are_refused() -> None:
     with pytest.raises(ValueError, match="no run has the task, method, seed"):
         beside(table({"vdn": {1: [0, 0, 0]}}), table({"vdn": {2: [0, 0, 0]}}), 100)
+
+
+def test_several_seeds_are_compared_by_the_mean_over_their_tests() -> None:
+    ours = table({"vdn": {1: [0.0, 0.5, 1.0], 2: [0.0, 0.1, 0.2], 3: [0.3, 0.3, 0.3]}, "iql": {1: [0.0, 0.0, 0.0]}})
+    theirs = table({"vdn": {7: [0.0, 0.0, 0.3], 8: [0.0, 0.2, 0.4], 9: [0.0, 0.3, 0.3], 10: [0.4, 0.4, 0.4]}})
+    (row,) = over_seeds(ours, theirs).to_dict("records")
+    assert (row["method"], row["seeds"], row["seeds_theirs"]) == ("vdn", 3, 4)
+    a, b = np.array([0.5, 0.1, 0.3]), np.array([0.1, 0.2, 0.2, 0.4])
+    assert row["difference"] == pytest.approx(a.mean() - b.mean())
+    parts = np.array([a.var(ddof=1) / 3, b.var(ddof=1) / 4])
+    freedom = parts.sum() ** 2 / (parts**2 / [2, 3]).sum()  # Welch and Satterthwaite
+    width = stats.t.ppf(0.975, freedom) * parts.sum() ** 0.5
+    assert [row["low"], row["high"]] == pytest.approx([row["difference"] - width, row["difference"] + width])
+
+
+def test_too_few_seeds_are_not_compared() -> None:
+    ours = table({"vdn": {1: [0.0, 0.5, 1.0], 2: [0.0, 0.1, 0.2]}})
+    assert over_seeds(ours, ours).empty
+    assert len(over_seeds(ours, ours, at_least=2)) == 1
