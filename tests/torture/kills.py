@@ -104,7 +104,7 @@ def sweeps(tally: Tally, made: Material, place: Path) -> None:
         for orphan in attempt.orphans:
             tally.add("stopped sweeps", "orphans", what, orphan)
     words = ["sweep", "smoke", "--root", str(place / "0"), "--workers", "2"]
-    done = Attempt(lambda: cli.main(words), seconds=400)
+    done = Attempt(lambda: cli.main(words), seconds=1200)  # eleven runs, and workers that start anew
     done.start(place)
     lost, deadline = 0, time.monotonic() + 60
     while lost < 2 and time.monotonic() < deadline and not done.poll():
