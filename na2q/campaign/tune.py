@@ -173,16 +173,14 @@ def _score(trial: Any, config: TrainConfig, axes: Sequence[Axis]) -> float:
 
     tried = changed(config, **{found.name: found.suggest(trial) for found in axes})
     with closing(Trainer(tried)) as trainer:
-        trainer.test()
-        while trainer.step < tried.total_steps:
-            tests = len(trainer.rows)
-            trainer.advance()
-            if len(trainer.rows) > tests:
+
+        def tested() -> None:
+            if trainer.step:  # before the first step there is nothing to tell settings apart by
                 trial.report(trainer.rows[-1]["test_return_mean"], trainer.step)
                 if trial.should_prune():
                     raise TrialPruned
-        if trainer.rows[-1]["step"] != trainer.step:  # the interval does not end with the run
-            trainer.test()
+
+        trainer.run(tested)
     returns = [row["test_return_mean"] for row in trainer.rows[1:]]
     return float(np.mean(returns[-math.ceil(len(returns) / LAST) :]))
 

@@ -157,8 +157,8 @@ def _episode(trainer: Trainer, clock: Clock) -> None:
     batch = clock("replay", exchange)
 
     def forward() -> Any:
-        step = learner.objective.step(batch, learner.generator)
-        return step, learner.objective.losses(step)
+        step = learner.step(batch, learner.generator)
+        return step, learner.losses(step)
 
     step, losses = clock("forward", forward)
     clock("backward", lambda: learner.backward(losses))

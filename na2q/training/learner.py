@@ -14,42 +14,8 @@ from na2q.training.standardised import Standardised
 from na2q.types import EpisodeBatch, Loss
 
 
-class TDObjective(nn.Module):
-    """A method and its target copy; maps a batch of episodes to the terms of the loss."""
-
-    def __init__(self, online: QLearning, gamma: float, standardise: bool = False) -> None:
-        super().__init__()
-        self.online = online
-        self.target = copy.deepcopy(online).requires_grad_(False)
-        self.gamma = gamma
-        self.rewards = Standardised(online.spec.reward_shape) if standardise else None
-
-    def step(
-        self, batch: EpisodeBatch, generator: torch.Generator, noise: Any = None, slots: Slots | None = None
-    ) -> Step:
-        """Derive what the losses share; `noise` and `slots` replace the usual choice where given."""
-        slots = slots or plan_slots(batch, skip_padding=not self.online.computes_padding)
-        if noise is None:
-            noise = self.online.draw_noise(len(slots.now), generator)
-        return derive_step(self.online, self.target, batch, slots, self.gamma, noise)
-
-    def losses(self, step: Step) -> dict[str, Loss]:
-        """Terms of the minimised loss."""
-        return self.online.losses(step, self.target)
-
-    def sync(self) -> None:
-        """Copy the online weights into the target network."""
-        self.target.load_state_dict(self.online.state_dict())
-
-    @torch.no_grad()
-    def blend(self, share: float) -> None:
-        """Move every target weight by that share of the way to the online weight."""
-        for old, new in zip(self.target.parameters(), self.online.parameters(), strict=True):
-            old.lerp_(new, share)
-
-
 class Learner:
-    """Owns a method's networks, its optimisers and the random numbers of its updates."""
+    """Owns a method's networks with their target copies, its optimisers and the random numbers of its updates."""
 
     def __init__(
         self,
@@ -62,34 +28,48 @@ class Learner:
         """Initialise the weights that `build` makes from `seed`, leaving the global generator alone."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            online = build()
-        self.objective = TDObjective(online.to(device), gamma, optim.standardise_rewards).to(device)
+            self.online = build().to(device)
+        self.target = copy.deepcopy(self.online).requires_grad_(False)
+        self.rewards = Standardised(self.online.spec.reward_shape).to(device) if optim.standardise_rewards else None
         self.generator = torch.Generator(device).manual_seed(seed)
-        self.optim = optim
+        self.optim, self.gamma = optim, gamma
         self.groups = self.online.parameter_groups()
         self.optimizers = [_optimizer(group, optim) for group in self.groups]
 
     @property
-    def online(self) -> QLearning:
-        """The trained networks."""
-        return self.objective.online
-
-    @property
-    def target(self) -> QLearning:
-        """The copy that TD targets come from."""
-        return self.objective.target
+    def networks(self) -> nn.ModuleDict:
+        """What updates change beside the optimisers, as a checkpoint holds it."""
+        kept: dict[str, nn.Module] = {"online": self.online, "target": self.target}
+        return nn.ModuleDict(kept | ({} if self.rewards is None else {"rewards": self.rewards}))
 
     def update(self, batch: EpisodeBatch) -> dict[str, float]:
         """Take one gradient step on a batch; return losses and gradient norms by name."""
-        if self.objective.rewards is not None:
-            batch = self.objective.rewards.learn(batch)
-        step = self.objective.step(batch, self.generator)
-        logged = self.backward(self.objective.losses(step))
+        if self.rewards is not None:
+            batch = self.rewards.learn(batch)
+        step = self.step(batch)
+        logged = self.backward(self.losses(step))
         logged |= self.clip()
         self.advance()
         if self.optim.target_share:
-            self.objective.blend(self.optim.target_share)
+            self.blend_target(self.optim.target_share)
         return {name: float(value) for name, value in logged.items()} | self.after_step(step)
+
+    def step(
+        self,
+        batch: EpisodeBatch,
+        generator: torch.Generator | None = None,
+        noise: Any = None,
+        slots: Slots | None = None,
+    ) -> Step:
+        """Derive what the losses share; what is given replaces the usual choice."""
+        slots = slots or plan_slots(batch, skip_padding=not self.online.computes_padding)
+        if noise is None:
+            noise = self.online.draw_noise(len(slots.now), generator or self.generator)
+        return derive_step(self.online, self.target, batch, slots, self.gamma, noise)
+
+    def losses(self, step: Step) -> dict[str, Loss]:
+        """Terms of the minimised loss."""
+        return self.online.losses(step, self.target)
 
     def backward(self, losses: dict[str, Loss]) -> dict[str, Tensor]:
         """Replace the gradients by those of the weighted sum of the losses; return its terms."""
@@ -124,7 +104,13 @@ class Learner:
 
     def sync_target(self) -> None:
         """Copy the online weights into the target network."""
-        self.objective.sync()
+        self.target.load_state_dict(self.online.state_dict())
+
+    @torch.no_grad()
+    def blend_target(self, share: float) -> None:
+        """Move every target weight by that share of the way to the online weight."""
+        for old, new in zip(self.target.parameters(), self.online.parameters(), strict=True):
+            old.lerp_(new, share)
 
 
 def _optimizer(group: Group, optim: OptimConfig) -> torch.optim.Optimizer:

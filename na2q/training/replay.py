@@ -1,10 +1,7 @@
 """Replay of whole episodes (Table 1): the newest ones, sampled uniformly without replacement."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import torch
-from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from na2q.spec import EnvSpec
@@ -75,31 +72,3 @@ class Replay(Blocks):
         if self.device.type == "cpu":
             remedy = f"lower replay.capacity, which is {self.capacity}"
             foresee_memory(slots * self.slot_bytes, f"the replay of {episodes:,} whole episodes", remedy)
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return all that is stored, without padding and without a copy: `load` takes it back."""
-        ends: dict[int, int] = {}
-        for place in self.places:
-            ends[place.block] = max(place.start + place.length + 1, ends.get(place.block, 0))
-        live = {number: slots.cut(self._start(number), ends[number]) for number, slots in self.blocks.items()}
-        stored = {f"{number}.{name}": x for number, slots in live.items() for name, x in slots._asdict().items()}
-        return {"places": torch.tensor(self.places, dtype=torch.int64).view(-1, len(Place._fields))} | stored
-
-    def load(self, tensors: Mapping[str, Tensor], added: int) -> None:
-        """Take the contents of `tensors`, block by block, of a replay to which `added` episodes had been added.
-
-        Arrays have shapes (slots, ...) of `Stored`, and (episodes, 3) for the places.
-        """
-        self.places = [Place(*row) for row in tensors["places"].tolist()]
-        self.added, self.blocks = added, {}
-        for number in sorted({place.block for place in self.places}):
-            self.blocks[number] = self.new_block()
-            start = self._start(number)
-            for name, kept in self.blocks[number]._asdict().items():
-                stored = tensors[f"{number}.{name}"]
-                self.used = start + len(stored)
-                kept[start : self.used] = stored
-
-    def _start(self, number: int) -> int:
-        """Return the first slot of a block that is still needed."""
-        return self.oldest.start if number == self.oldest.block else 0

@@ -64,7 +64,7 @@ def train(
     with closing(Trainer(config)) as trainer:  # first, so that settings that cannot work leave no folder behind
         borrowed = None if source is None else borrow(trainer, source)
         if path is None:
-            _advance(trainer, lambda: None, stop.is_set)
+            _with_bar(trainer, lambda: None, stop.is_set)
             return pd.DataFrame(trainer.rows)
         with RunFolder(path, config) as folder:
             if folder.complete:
@@ -102,7 +102,7 @@ def _train_in(
             return stopped
 
         try:
-            _advance(trainer, tested, interrupt)
+            _with_bar(trainer, tested, interrupt)
         except DivergedError as error:
             folder.note(status="diverged")
             raise DivergedError(f"{error}; the last good checkpoint is of step {saved_step}") from None
@@ -132,8 +132,8 @@ def absolute(trainer: Trainer, run_dir: Path, rounds: Copies = 10) -> dict[str, 
     return {"episodes": rounds * trainer.config.test_episodes} | means
 
 
-def _advance(trainer: Trainer, tested: Callable[[], None], interrupt: Callable[[], bool]) -> None:
-    """Play, learn and test until the last step or an interrupt, with a progress bar."""
+def _with_bar(trainer: Trainer, tested: Callable[[], None], interrupt: Callable[[], bool]) -> None:
+    """Run a trainer under a progress bar."""
     config = trainer.config
     bar = progress(
         total=config.total_steps,
@@ -141,17 +141,15 @@ def _advance(trainer: Trainer, tested: Callable[[], None], interrupt: Callable[[
         unit="step",
         desc=f"{config.method} {config.env} seed {config.seed}",
     )
+
+    def show_test() -> None:
+        bar.set_postfix_str(f"test return {trainer.rows[-1]['test_return_mean']:.2f}")
+        tested()
+
+    def show_steps() -> bool:
+        bar.update(trainer.step - bar.n)
+        return interrupt()
+
     with bar:
-        if not trainer.rows:
-            trainer.test()
-            tested()
-        while trainer.step < config.total_steps and not interrupt():
-            rows = len(trainer.rows)
-            trainer.advance()
-            bar.update(trainer.step - bar.n)
-            if len(trainer.rows) > rows:
-                tested()
-                bar.set_postfix_str(f"test return {trainer.rows[-1]['test_return_mean']:.2f}")
-        if config.total_steps <= trainer.step != trainer.rows[-1]["step"]:  # the interval does not end with the run
-            trainer.test()
-            tested()
+        trainer.run(show_test, show_steps)
+        bar.update(trainer.step - bar.n)

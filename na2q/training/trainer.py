@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -119,6 +120,25 @@ class Trainer:
             | self.logged
         )
         self.returns.clear()
+
+    def run(self, tested: Callable[[], None] = lambda: None, interrupt: Callable[[], bool] = lambda: False) -> None:
+        """Train to the last step, with a test before the first, every `test_interval` steps and after the last.
+
+        Args:
+            tested: called after each test.
+            interrupt: asked before each episode whether to end there.
+        """
+        if not self.rows:
+            self.test()
+            tested()
+        while self.step < self.config.total_steps and not interrupt():
+            rows = len(self.rows)
+            self.advance()
+            if len(self.rows) > rows:
+                tested()
+        if self.config.total_steps <= self.step != self.rows[-1]["step"]:  # the interval does not end with the run
+            self.test()
+            tested()
 
     def advance(self) -> None:
         """Collect, learn, and test where a test is due."""

@@ -44,7 +44,7 @@ def test_predictors_learn_while_the_main_step_leaves_them_alone() -> None:
     learner = CDS.learner()
     step = derive(learner, random_batch())
     before = copy.deepcopy(learner.online.predictors.state_dict())
-    learner.backward(learner.objective.losses(step))
+    learner.backward(learner.losses(step))
     learner.advance()
     torch.testing.assert_close(learner.online.predictors.state_dict(), before, rtol=0, atol=0)
     main = copy.deepcopy(learner.online.agent.state_dict())

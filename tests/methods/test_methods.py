@@ -26,7 +26,7 @@ CANCELS = {"mixer.key.bias"}  # Qatten: a shift inside a softmax
 
 def gradients(learner: Learner, step: Any) -> tuple[dict[str, Tensor], list[Tensor]]:
     """Loss terms, and gradients after the main step's backward pass."""
-    logged = learner.backward(learner.objective.losses(step))
+    logged = learner.backward(learner.losses(step))
     grads = [p.grad if p.grad is not None else torch.zeros_like(p) for p in learner.online.parameters()]
     return logged, [g.clone() for g in grads]
 
@@ -263,7 +263,7 @@ def test_targets_carry_no_gradient(variant: Variant) -> None:
     learner = variant.learner()
     step = derive(learner, random_batch())
     assert not learner.online.td_target(step, learner.target).requires_grad
-    learner.backward(learner.objective.losses(step))
+    learner.backward(learner.losses(step))
     assert all(p.grad is None for p in learner.target.parameters())
 
 
@@ -287,10 +287,10 @@ def test_same_seed_gives_same_numbers(variant: Variant) -> None:
 def test_a_saved_learner_goes_on_as_if_never_interrupted(variant: Variant) -> None:
     first, second = variant.learner(1), variant.learner(2)
     first.update(random_batch(seed=0))
-    second.objective.load_state_dict(copy.deepcopy(first.objective.state_dict()))
+    second.networks.load_state_dict(copy.deepcopy(first.networks.state_dict()))
     for new, old in zip(second.optimizers, first.optimizers, strict=True):
         new.load_state_dict(copy.deepcopy(old.state_dict()))
     second.generator.set_state(first.generator.get_state())
     logged = [learner.update(random_batch(seed=1)) for learner in (first, second)]
     assert logged[0] == logged[1]
-    torch.testing.assert_close(second.objective.state_dict(), first.objective.state_dict(), rtol=0, atol=0)
+    torch.testing.assert_close(second.networks.state_dict(), first.networks.state_dict(), rtol=0, atol=0)

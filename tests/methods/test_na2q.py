@@ -29,7 +29,7 @@ def test_td_error_trains_the_encoder_only_where_asked(td_to_encoder: bool) -> No
 
 def test_vae_loss_trains_the_agents_trunk_but_not_the_mixer() -> None:
     learner = Variant("na2q").learner()
-    losses = learner.objective.losses(derive(learner, random_batch()))
+    losses = learner.losses(derive(learner, random_batch()))
     (losses["reconstruction"].value + losses["kl"].value + losses["mask_l1"].value).backward()
     assert learner.online.agent.gru.weight_hh_l0.grad.abs().sum() > 0
     assert all(p.grad is None for p in learner.online.mixer.parameters())
@@ -46,7 +46,7 @@ def test_coalitions_run_through_the_orders_from_small_to_large(orders: tuple[int
 def test_ablations_without_semantics_have_neither_vae_nor_its_loss(settings: dict[str, str]) -> None:
     learner = Variant("na2q", settings=settings).learner()
     assert learner.online.vae is None
-    assert set(learner.objective.losses(derive(learner, random_batch()))) == {"td"}
+    assert set(learner.losses(derive(learner, random_batch()))) == {"td"}
 
 
 @pytest.mark.parametrize("settings", ABLATIONS, ids=str)
@@ -54,7 +54,7 @@ def test_a_kept_vae_changes_credits_in_nothing(settings: dict[str, str]) -> None
     plain, kept = (Variant("na2q", settings=settings | more).learner() for more in ({}, {"options.keep_vae": True}))
     step = derive(kept, random_batch())
     kept.online.load_state_dict(plain.online.state_dict(), strict=False)
-    assert set(kept.objective.losses(step)) == {"td", "reconstruction", "kl", "mask_l1"}
+    assert set(kept.losses(step)) == {"td", "reconstruction", "kl", "mask_l1"}
     a, b = (learner.online.mix(step.q_taken, step.live) for learner in (plain, kept))
     torch.testing.assert_close(a, b, rtol=0, atol=0)
     assert set(map(id, owned(kept.online.vae))) <= {id(p) for p in kept.groups[1].parameters}

@@ -37,11 +37,10 @@ class Update:
         self.shape = (case.meta["dims"]["B"], case.meta["dims"]["T"])
         self.batch = case.batch()
         self.init = {copy: self.weights(net) for copy, net in self.nets.items()}
-        objective = self.learner.objective
         slots = plan_slots(self.batch, skip_padding=False)
-        self.step = objective.step(self.batch, self.learner.generator, self.noise(), slots)
+        self.step = self.learner.step(self.batch, self.learner.generator, self.noise(), slots)
         self.outputs = self.forward()
-        self.losses = objective.losses(self.step)
+        self.losses = self.learner.losses(self.step)
         self.logged = self.learner.backward(self.losses)
         self.own_losses = self.backward_own()
         self.grads = [self.grad(name) for name in self.symbols]

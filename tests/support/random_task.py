@@ -86,4 +86,4 @@ def random_batch(
 
 def derive(learner: Learner, batch: EpisodeBatch, seed: int = 0, **choice: Any) -> Any:
     """One step's quantities with random numbers of their own seed."""
-    return learner.objective.step(batch, torch.Generator().manual_seed(seed), **choice)
+    return learner.step(batch, torch.Generator().manual_seed(seed), **choice)

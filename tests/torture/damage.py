@@ -95,7 +95,7 @@ def _use_checkpoint(path: Path, made: Material, same: Path) -> None:
 
 
 def _state(trainer: Any) -> list[Any]:
-    weights = {name: x.tolist() for name, x in trainer.learner.objective.state_dict().items()}
+    weights = {name: x.tolist() for name, x in trainer.learner.networks.state_dict().items()}
     return [trainer.step, trainer.episode, trainer.rows, trainer.act_rng.bit_generator.state, weights]
 
 

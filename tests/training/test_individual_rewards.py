@@ -74,15 +74,13 @@ def test_replay_gives_back_what_was_played() -> None:
 
 def test_each_agent_learns_from_its_own_reward_alone() -> None:
     batch, learner = batch_of_own(), Variant("iql", settings=APART).learner(spec=OWN)
-    step = learner.objective.step(batch, learner.generator)
+    step = learner.step(batch, learner.generator)
     ahead = learner.online.bootstrap(step, learner.target)
     going_on = step.gamma * (1 - step.terminated)[:, None]
     torch.testing.assert_close(learner.online.td_target(step, learner.target), step.reward + going_on * ahead)
 
     def gradients(reward: torch.Tensor) -> list[torch.Tensor]:
-        learner.backward(
-            learner.objective.losses(learner.objective.step(batch._replace(reward=reward), torch.Generator()))
-        )
+        learner.backward(learner.losses(learner.step(batch._replace(reward=reward), torch.Generator())))
         return [p.grad.clone() for p in learner.online.agent.parameters() if p.grad is not None]
 
     other = batch.reward.clone()

@@ -13,6 +13,7 @@ from reference_case import ReferenceCase
 
 from na2q.spec import EnvSpec
 from na2q.training import blocks
+from na2q.training.checkpoint import fill, stored_episodes
 from na2q.training.memory import ShortMemoryError, memory_for
 from na2q.training.replay import Replay
 from na2q.types import NO_ACTION, EpisodeBatch
@@ -111,8 +112,8 @@ def test_padding_is_what_the_released_code_fills_in(name: str) -> None:
         losses = []
         for tried in (drawn, drawn._replace(actions=drawn.actions.clamp(min=0))):
             learner = case.learner()
-            step = learner.objective.step(tried, learner.generator)
-            losses.append(float(learner.objective.losses(step)["local_l1"].value.detach()))
+            step = learner.step(tried, learner.generator)
+            losses.append(float(learner.losses(step)["local_l1"].value.detach()))
         expected = float(case.arrays["loss/local_l1"])
         assert losses[0] == pytest.approx(expected, rel=1e-6)
         assert losses[1] != pytest.approx(expected, rel=1e-3), "action 0 in padding would be another loss"
@@ -129,8 +130,8 @@ def test_an_action_that_nobody_plays_matters_to_padding_alone_and_little(name: s
         unplayed[episode, length] = NO_ACTION
     for tried in (batch, batch._replace(actions=unplayed)):
         learner = case.learner()
-        step = learner.objective.step(tried, learner.generator)
-        found.append({key: float(loss.value.detach()) for key, loss in learner.objective.losses(step).items()})
+        step = learner.step(tried, learner.generator)
+        found.append({key: float(loss.value.detach()) for key, loss in learner.losses(step).items()})
     with_it, without = found
     assert with_it[term] == pytest.approx(float(case.arrays[f"loss/{term}"]), rel=1e-6)
     assert abs(without[term] / with_it[term] - 1) == pytest.approx(moved, abs=0.0006)
@@ -151,7 +152,7 @@ def test_memory_is_taken_as_episodes_come() -> None:
     before = resident()
     for _ in range(10):
         replay.add(batch)
-    stored = sum(x.nbytes for x in replay.tensors().values())
+    stored = sum(x.nbytes for x in stored_episodes(replay).values())
     assert 7e6 < stored < 9e6  # 80 episodes of 21 slots
     assert resident() - before < 2 * stored
 
@@ -183,12 +184,12 @@ def test_replay_stored_and_loaded_goes_on_as_if_it_had_not_been(
 
     for _ in range(added):
         play(replay)
-    stored = replay.tensors()
+    stored = stored_episodes(replay)
     slots = sum(batch.obs.shape[1] for batch in newest)
     assert sum(len(x) for name, x in stored.items() if name.endswith("obs")) == slots  # no padding, nothing dropped
     owned = {x.untyped_storage().data_ptr() for slots in replay.blocks.values() for x in slots}
     assert {x.untyped_storage().data_ptr() for name, x in stored.items() if name != "places"} <= owned  # no copy
-    copy.load({name: x.clone() for name, x in stored.items()}, replay.added)
+    fill(copy, {name: x.clone() for name, x in stored.items()}, replay.added)
     for _ in range(9):
         play(replay, copy)
         for one, two in zip(everything(replay), everything(copy), strict=True):
