@@ -14,17 +14,18 @@ from na2q.stats import Estimate
 def deviations(method: str | None = None) -> pd.DataFrame:
     """List where paper and released code differ, all rows or those that name one method.
 
-    Columns: row, topic, concerns, impact, paper, released (what they say and do), ours, setting, presets, trial. The
-    last two are the values of the setting in each preset, and the one that sweep `controls` tries alone.
+    Columns: row, topic, concerns, impact, paper, released (what they say and do), ours, setting, used (the file where
+    the setting takes effect), presets, trial, related. Presets are the values of the setting in each, trial the one
+    that sweep `controls` tries alone.
     """
     rows = [
         {"row": d.label, "topic": d.topic, "concerns": d.concerns, "impact": d.impact, "paper": d.says}
-        | {"released": d.does, "ours": d.ours, "setting": d.setting, "presets": values_in_presets(d)}
+        | {"released": d.does, "ours": d.ours, "setting": d.setting, "used": d.used, "presets": values_in_presets(d)}
         | {"trial": str(d.trial[d.setting]) if d.trial else "", "related": " ".join(d.related)}
         for d in DEVIATIONS
         if method is None or d.names(method)
     ]
-    columns = ["row", "topic", "concerns", "impact", "paper", "released", "ours", "setting", "presets"]
+    columns = ["row", "topic", "concerns", "impact", "paper", "released", "ours", "setting", "used", "presets"]
     return pd.DataFrame(rows, columns=[*columns, "trial", "related"]).set_index("row")
 
 
@@ -75,7 +76,7 @@ def measured_deviations(effects: pd.DataFrame, rows: Mapping[str, str]) -> pd.Da
 
 def _ours(row: Mapping[Any, str]) -> str:
     """What the package does in a row: the setting with its values, a remark, and other settings that matter."""
-    decided = f"`{row['setting']}`: {row['presets']}." if row["setting"] else ""
+    decided = f"`{row['setting']}`: {row['presets']}. Used in `na2q/{row['used']}`." if row["setting"] else ""
     related = ", ".join(f"`{name}`" for name in row["related"].split())
     return " ".join(filter(None, [decided, row["ours"], f"See {related}." if related else ""]))
 

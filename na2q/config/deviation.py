@@ -27,6 +27,8 @@ class Deviation:
     """What this package does, where the values do not say it."""
     setting: str = ""
     """The setting that decides it, group.name; empty where none does."""
+    used: str = ""
+    """The file below na2q/ in which that setting takes effect; empty where there is none."""
     paper: Any = None
     """Value in the paper; None where it states none."""
     released: Any = None

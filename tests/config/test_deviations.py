@@ -1,5 +1,6 @@
 """One table says where paper and released code differ, and presets, controls and pages follow it."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -57,6 +58,15 @@ def test_every_setting_named_exists() -> None:
         assert {row.setting, *row.related} - {""} <= known, row
 
 
+@pytest.mark.parametrize("row", DEVIATIONS, ids=lambda row: f"{row.label} {row.topic}")
+def test_a_row_names_the_file_that_reads_its_setting(row: Deviation) -> None:
+    assert bool(row.used) == bool(row.setting)
+    if row.used:
+        code = ast.parse((Path(na2q.__file__).parent / row.used).read_text())
+        read = {node.attr for node in ast.walk(code) if isinstance(node, ast.Attribute)}
+        assert row.setting.rpartition(".")[2] in read
+
+
 def test_what_presets_change_is_in_the_table_and_nowhere_else() -> None:
     for method in METHOD_OPTIONS:
         for env in ENVS.values():
@@ -82,7 +92,9 @@ def test_a_method_shows_its_own_rows() -> None:
 
 def test_pages_say_what_each_preset_sets() -> None:
     shown = deviations_shown("na2q")["ours, with the setting"]
-    assert shown["A3"] == "`options.relu_on`: state in paper; semantics in released, exact, fair."
+    assert shown["A3"] == (
+        "`options.relu_on`: state in paper; semantics in released, exact, fair. Used in `na2q/methods/na2q.py`."
+    )
     assert "`options.vae_hidden`: 32 in every preset." in shown["A12"]
     assert "See `optim.weight_decay`." in shown["A13"]
     table = preset_values("na2q", "lbf-4p-2f", ["released", "paper"])
