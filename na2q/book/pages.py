@@ -98,7 +98,7 @@ def seed_cache(done: Executed, cache: Path) -> None:
     Pages(cache).keep(done)
 
 
-def draw(
+def run_all(
     chosen: str, names: Collection[str], given: Mapping[str, Any], out: Path, jobs: int | None = None
 ) -> Iterator[str]:
     """Run notebooks and say what became of each; those that ran with their own parameters go into the book's cache.

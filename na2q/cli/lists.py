@@ -33,7 +33,7 @@ def figures(
     except ImportError as error:
         raise ImportError(f"figures needs the packages of the book: pip install 'na2q[book]' ({error})") from error
     check_folder(out)
-    for line in pages.draw(parameters, notebooks, pages.parse(set), out):
+    for line in pages.run_all(parameters, notebooks, pages.parse(set), out):
         print(line, flush=True)
 
 

@@ -86,7 +86,7 @@ def test_a_place_that_cannot_be_written_to_is_refused_before_a_chapter_runs(chec
         patch.object(pages, "ProcessPoolExecutor", side_effect=AssertionError("a process")),
         pytest.raises(WriteError, match="no folder, and stays as it is"),
     ):
-        next(pages.draw("full", (), {}, place))
+        next(pages.run_all("full", (), {}, place))
     assert place.read_text() == "mine"
 
 
