@@ -133,18 +133,23 @@ def test_interrupts_at_any_moment_of_a_compiled_step_end_a_command(monkeypatch: 
     draw = np.random.default_rng(0)
     made: list[type[BaseException]] = []
 
+    field, players = np.eye(8, dtype=int), np.array([[1, 2, 1], [5, 4, 2]])
+
+    def step() -> None:
+        forage.step(field, players, np.array([1, 5]), np.ones((2, 6), bool), 8.0, 2, 8)
+
     def run(_: list[str]) -> None:
-        field, players = np.eye(8, dtype=int), np.array([[1, 2, 1], [5, 4, 2]])
         try:
             signal.setitimer(signal.ITIMER_REAL, float(draw.uniform(1e-4, 3e-3)))
             while True:
-                forage.step(field, players, np.array([1, 5]), np.ones((2, 6), bool), 8.0, 2, 8)
+                step()
         except BaseException as error:
             made.append(type(error))
             raise
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
+    step()  # compiles
     monkeypatch.setattr(words, "run", run)
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
