@@ -1,4 +1,6 @@
-"""Runs first in the kernel of a page: notes which files of the repository the page reads. Needs nothing but Python.
+"""Runs first in the kernel of a page: notes which files of the repository the page reads, and how tables are shown.
+
+It needs nothing but Python.
 
 The list is written after each cell to the file that NA2Q_PAGE_READS names, one path a line: a file, a folder with a
 slash at its end if its names were listed, or the root itself if the page starts another process, whose reads are not
@@ -35,5 +37,18 @@ def _watch(root: str, out: str) -> None:
     get_ipython().events.register("post_run_cell", write)  # type: ignore[name-defined]  # a builtin of IPython
 
 
+def _draw(table: object) -> str:
+    from na2q.book.frames import as_html  # where a table is shown, pandas and the package have been imported
+
+    return as_html(table)  # type: ignore[arg-type]
+
+
+def _show_tables() -> None:
+    html = get_ipython().display_formatter.formatters["text/html"]  # type: ignore[name-defined]
+    for module in ("pandas", "pandas.core.frame"):  # where pandas 3 says that its class lives, and where pandas 2 does
+        html.for_type_by_name(module, "DataFrame", _draw)
+
+
 if os.environ.get("NA2Q_PAGE_READS"):
+    _show_tables()
     _watch(os.path.realpath(os.environ["NA2Q_PAGE_ROOT"]), os.environ["NA2Q_PAGE_READS"])

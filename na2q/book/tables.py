@@ -12,6 +12,7 @@ import torch
 
 from na2q import envs
 from na2q.book.differences import deviations_shown
+from na2q.book.frames import as_html
 from na2q.config import PRESETS, OptimConfig, configure
 from na2q.config.checks import hints_of, in_words
 from na2q.evaluation import igm
@@ -89,15 +90,6 @@ class MethodFacts(NamedTuple):
             shown = as_html(table) if len(table) else "<p>None.</p>"
             parts.append(f"<p><strong>{title}</strong></p>\n{shown}")
         return "\n".join(parts)
-
-
-def as_html(table: pd.DataFrame) -> str:
-    """Draw a table as pandas does, without cutting texts short; `code` in backticks and [links](target) work."""
-    with pd.option_context("display.max_colwidth", None):
-        drawn = table.rename_axis(index=None, columns=str(table.index.name or "")).to_html()  # one row of headings
-    # only places of the web and of the book: a link of another kind, such as javascript:, stays text
-    linked = re.sub(r"\[([^\]]+)\]\(((?:https?://|[\w./#-]+(?![\w./#-]*:))[^)\s\"]*)\)", r'<a href="\2">\1</a>', drawn)
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", linked)
 
 
 def method_facts(method: str) -> MethodFacts:

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from na2q.book.tables import as_html, method_facts, overview, settings_table, stored_games
+from na2q.book.frames import as_html
+from na2q.book.tables import method_facts, overview, settings_table, stored_games
 from na2q.config import METHOD_OPTIONS, QTRANOptions
 from na2q.envs.matrix import GAMES
 from na2q.evaluation.figures import joint_action_values
