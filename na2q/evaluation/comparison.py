@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from na2q.arguments import checks_arguments
-from na2q.evaluation.figures import WIDTH, in_legend_order, legend, nothing_yet, panels
-from na2q.style import literal, look
+from na2q.evaluation.figures import FEW, QUIET, WIDTH, in_legend_order, nothing_yet, panels
+from na2q.style import MAIN, literal, look
 
 MARGIN = 0.03
 
@@ -35,7 +35,7 @@ def intervals(
     if not known.any():
         return nothing_yet("no runs yet" if table.empty else "single runs have no intervals")
     parts = {
-        f"{env}, {sweep}": part.set_index("curve")
+        f"{env}, sweep {sweep}": part.set_index("curve")
         for (sweep, env), part in table[known & table[value].notna()].groupby(["sweep", "env"])
     }
     rows = [len(part) + 1 for part in parts.values()]
@@ -65,6 +65,8 @@ def intervals(
 def profile_lines(profiles: pd.DataFrame, label: str) -> Figure:
     """Draw performance profiles: the share of runs whose score is above each threshold, one panel for each sweep.
 
+    Among more than six curves only the main ones, those of `figures.learning_curves`, have colours and bands.
+
     Args:
         profiles: table of `protocol.profiles`.
         label: what a score is called on the axis, with its unit.
@@ -73,20 +75,24 @@ def profile_lines(profiles: pd.DataFrame, label: str) -> Figure:
     figure, axes_of = panels(table)
     for (sweep, _), axes in axes_of.items():
         shown = table[table["sweep"] == sweep]
-        for name in in_legend_order(shown["curve"]):
+        names = in_legend_order(shown["curve"])
+        grey = {name for name in names if name not in MAIN} if len(names) > FEW else set()
+        for name in sorted(names, key=lambda name: name not in grey):
             style, curve = look(name), shown[shown["curve"] == name]
-            axes.step(
-                curve["threshold"],
-                curve["share"],
-                color=style.color,
-                linestyle=style.dashes,
-                label=style.label,
-                where="post",
-            )  # a share holds from its threshold on
-            axes.fill_between(
-                curve["threshold"], curve["low"], curve["high"], color=style.color, alpha=0.1, step="post"
-            )
+            quiet = {"color": QUIET, "linewidth": 1.0, "label": "another method"}
+            loud = {"color": style.color, "linestyle": style.dashes, "label": style.label}
+            # a share holds from its threshold on
+            axes.step(curve["threshold"], curve["share"], where="post", **(quiet if name in grey else loud))
+            if name not in grey:
+                axes.fill_between(
+                    curve["threshold"], curve["low"], curve["high"], color=style.color, alpha=0.1, step="post"
+                )
         axes.set_xlabel(label)
     figure.supylabel("share of runs above", fontsize="medium")
-    legend(figure, axes_of.values(), table["curve"])
+    handles = {}
+    for axes in axes_of.values():
+        handles |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    last = handles.pop("another method", None)
+    handles |= {"another method": last} if last else {}
+    figure.legend(list(handles.values()), list(handles), loc="outside upper center", ncols=len(handles))
     return figure

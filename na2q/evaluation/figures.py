@@ -1,6 +1,6 @@
 """Figures from tables and arrays; nothing here knows of networks or environments."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 import matplotlib.pyplot as plt
@@ -17,7 +17,7 @@ from na2q.arguments import checks_arguments
 from na2q.config.checks import Count, Positive
 from na2q.evaluation import protocol, results
 from na2q.stats import REPS
-from na2q.style import LOOKS, MAIN, literal, look, thousands
+from na2q.style import LOOKS, MAIN, TYPE, apart, darker, literal, look, thousands
 
 WIDTH = 7.6
 """Largest width of a figure in inches, at which its type is as large as that of the page."""
@@ -85,14 +85,13 @@ def _name_ends(axes: Axes, names: Sequence[str]) -> None:
     """Write the name of each curve right of its end, far enough from the next one's."""
     lines = {line.get_label(): line for line in axes.lines}
     low, high = axes.get_ylim()
-    gap, place = 0.085 * (high - low), -np.inf
     ends = {name: np.array(lines[_label(name)].get_data())[:, -1] for name in names}
-    for name in sorted(names, key=lambda name: float(ends[name][1])):
-        style, (last, value) = look(name), ends[name]
-        place = max(float(value), place + gap)
+    ordered = sorted(names, key=lambda name: float(ends[name][1]))
+    places = apart([float(ends[name][1]) for name in ordered], 0.085 * (high - low), high)
+    for name, place in zip(ordered, places, strict=True):
         axes.annotate(
-            _label(name), (float(last), place), xytext=(5, 0), textcoords="offset points", va="center",
-            color=style.color, fontsize="small", annotation_clip=False,
+            _label(name), (float(ends[name][0]), place), xytext=(5, 0), textcoords="offset points", va="center",
+            color=darker(look(name).color, TYPE), fontsize="small", annotation_clip=False,
         )  # fmt: skip
 
 
@@ -125,7 +124,7 @@ def panels(
     figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, sharey=True, layout="constrained")
     several = table["sweep"].nunique() > 1
     for axes, (sweep, task) in zip(grid.flat, keys, strict=False):
-        axes.set_title(literal(f"{task}, {sweep}" if several else task), fontsize="medium")
+        axes.set_title(literal(f"{task}, sweep {sweep}" if several else task), fontsize="medium")
         if room:
             last = float(table[(table["sweep"] == sweep) & (table["env"] == task)]["point"].to_numpy().max())
             axes.set_xlim(0, last * (1 + room))
@@ -133,15 +132,6 @@ def panels(
     for axes in list(grid.flat)[len(keys) :]:
         axes.set_axis_off()
     return figure, dict(zip(keys, grid.flat, strict=False))
-
-
-def legend(figure: Figure, axes: Iterable[Axes], curves: pd.Series) -> None:
-    """Put one legend of all panels beside them, each curve once."""
-    handles = {}
-    for panel in axes:
-        handles |= dict(zip(*panel.get_legend_handles_labels()[::-1], strict=True))
-    labels = [_label(name) for name in in_legend_order(curves)]
-    figure.legend([handles[label] for label in labels], labels, loc="outside right upper")
 
 
 def importances(shares: pd.Series) -> Figure:

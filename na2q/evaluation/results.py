@@ -150,7 +150,7 @@ def describe(runs: pd.DataFrame, window: Count = 1) -> str:
         seeds = table.groupby(CURVE)["seed"].nunique()
         steps = table.groupby(RUN_COLUMNS)["point"].max()
         presets = sorted(table["preset"].unique(), reverse=True)
-        prefix = f"sweep {sweep}: " if sweep and len(sweeps) > 1 else ""
+        prefix = f"sweep {sweep} with " if sweep and len(sweeps) > 1 else ""
         words = (
             f"n = {span(seeds)} seed{'s' if seeds.max() > 1 else ''} for each curve, {span(steps)} environment steps"
         )

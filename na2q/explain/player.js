@@ -18,7 +18,7 @@
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     return parent.appendChild(made);
   };
-  const number = (x, digits = 2) => x.toFixed(digits).replace(/^-(?=0\.0+$)/, "");
+  const number = (x, digits = 2) => x.toFixed(digits).replace(/^-(?=0\.0+$)/, "").replace("-", "−");
   const label = (svg, x, y, size, text, fill) =>
     shape(svg, "text", { x, y, fill, "font-size": size, "text-anchor": "middle", "dominant-baseline": "central" }, text);
 
@@ -135,7 +135,7 @@
       const rows = labels.map((name, k) => [name, step.terms[k]]);
       if (step.bias !== null) rows.unshift(["f₀(s)", step.bias]);
       if (step.total !== null) rows.unshift(["Q_tot", step.total]);
-      const width = 340, left = 62, right = 52, scale = (width - left - right) / (high - low);
+      const width = 340, left = 74, right = 52, scale = (width - left - right) / (high - low);
       const zero = left - low * scale;
       svg.replaceChildren();
       svg.setAttribute("viewBox", `0 0 ${width} ${rows.length * ROW + 4}`);

@@ -135,8 +135,8 @@ def _step(moment: xr.Dataset, terms: ndarray) -> dict[str, Any]:
         "total": _short(moment["q_tot"]) if "q_tot" in moment else None,
         "bias": _short(moment["bias"]) if scene.has_coalitions(moment) else None,
         "terms": _list(terms),
-        "taken": [str(actions[u]) for u in taken],
-        "greedy": [str(actions[u]) for u in greedy],
+        "taken": [scene.shown_action(str(actions[u])) for u in taken],
+        "greedy": [scene.shown_action(str(actions[u])) for u in greedy],
         "q": _list(moment["q_taken"].values),
         "qGreedy": _list(best),
     }

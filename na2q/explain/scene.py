@@ -183,6 +183,12 @@ def aim(moment: xr.Dataset, agent: int, action: int) -> Float[ndarray, "2"] | No
     return positions[int(name.removeprefix("target ")) + (0 if heals else moment.sizes["agent"])]
 
 
+def shown_action(name: str) -> str:
+    """Return how pages write the name of an action: targets of units count from 1 there, as the units do."""
+    kind, _, number = name.partition(" ")
+    return f"{kind} {int(number) + 1}" if kind == "target" and number.isdigit() else name
+
+
 @checks_arguments
 def best_episode(recording: xr.Dataset) -> int:
     """Return the episode of the highest return, the first of several."""

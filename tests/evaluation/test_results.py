@@ -140,8 +140,8 @@ def test_pilot_and_full_runs_are_described_apart(tmp_path: Path) -> None:
         config = configure("vdn", preset="released", total_steps=10_000 * length)
         store(place(tmp_path, config, sweep), config, [0.0] * (length + 1))
     assert describe(load_runs(tmp_path)) == (
-        "sweep figure3: n = 1 seed for each curve, 40,000 environment steps, preset released; "
-        "sweep pilot: n = 1 seed for each curve, 20,000 environment steps, preset released; no smoothing"
+        "sweep figure3 with n = 1 seed for each curve, 40,000 environment steps, preset released; "
+        "sweep pilot with n = 1 seed for each curve, 20,000 environment steps, preset released; no smoothing"
     )
 
 

@@ -68,7 +68,9 @@ def test_contents_are_the_recorded_numbers(case: tuple[str, str], recordings: di
     for t, step in enumerate(data["steps"]):
         moment = played.isel(step=t)
         np.testing.assert_allclose(step["q"], moment["q_taken"], rtol=1e-3)
-        assert step["taken"] == [str(played["action"].values[u]) for u in moment["action_taken"].values]
+        assert step["taken"] == [
+            scene.shown_action(str(played["action"].values[u])) for u in moment["action_taken"].values
+        ]
         if "mask" in played:
             np.testing.assert_allclose(step["mask"], moment["mask"], rtol=1e-3)
         if scene.has_coalitions(played):
@@ -90,9 +92,11 @@ def test_page_is_stepped_by_keyboard_slider_and_buttons(
     last = len(steps) - 1
 
     def at() -> int:
-        found = re.match(rf"step (\d+) of {last}, reward (-?[\d.]+)", page.locator(".status").inner_text())
+        found = re.match(rf"step (\d+) of {last}, reward (\W?[\d.]+)", page.locator(".status").inner_text())
         assert found is not None
-        assert float(found.group(2)) == pytest.approx(steps[int(found.group(1))]["reward"], abs=6e-4)
+        assert float(found.group(2).replace("\N{MINUS SIGN}", "-")) == pytest.approx(
+            steps[int(found.group(1))]["reward"], abs=6e-4
+        )
         assert page.locator(".slider").input_value() == found.group(1)
         return int(found.group(1))
 

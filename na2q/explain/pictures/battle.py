@@ -1,6 +1,7 @@
 """Moments of battles, and health, masks and contributions over a battle (Figures 6 and 11)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -109,7 +110,9 @@ def contribution_map(recording: xr.Dataset, episode: int = 0) -> Figure:
     figure, axes = plt.subplots(
         figsize=(1.8 + 0.45 * len(labels), 1.2 + row * max(len(values), 20)), layout="constrained"
     )
-    image = axes.imshow(values, origin="lower", aspect="auto", cmap="PuOr_r", vmin=-limit, vmax=limit)
+    # agents are no scale: a colour between two of them would mean nothing
+    scale: dict[str, Any] = {"cmap": "PuOr_r", "vmin": -limit, "vmax": limit, "interpolation": "nearest"}
+    image = axes.imshow(values, origin="lower", aspect="auto", **scale)
     figure.colorbar(image, label=r"contribution $\alpha_k f_k$", shrink=0.8)
     if "unit_alive" in played:
         alive = played["unit_alive"].values.astype(bool)
@@ -185,7 +188,7 @@ def _draw_values(axes: Axes, moment: xr.Dataset) -> None:
     axes.set_xticks(places, marks, fontsize=8)
     axes.axhline(0, color="0.3", linewidth=0.8)
     axes.axvline(len(q) - 0.2, color="0.7", linewidth=0.8)
-    axes.margins(y=0.22)
+    axes.margins(y=0.34)
     axes.grid(False)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)

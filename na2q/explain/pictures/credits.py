@@ -5,7 +5,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from na2q.arguments import checks_arguments
-from na2q.style import MAIN, PALETTE, figure_width, literal, look
+from na2q.style import MAIN, PALETTE, figure_width, kind_look, literal, look
 
 SHOWN = ("q", "credit", "shape", "contribution", "purified", "shapley", "slope", "occlusion", "nearness", "paid")
 """Answers of the figure, from the method's own to those from outside."""
@@ -46,10 +46,11 @@ def agreement(table: pd.DataFrame) -> Figure:
             one = rows[(rows["env"] == task) & (rows["kind"] == kind)].set_index("answer").reindex(answers)
             y = [place + 0.16 * (k - (len(kinds) - 1) / 2) for place in range(len(answers))]
             bars = [one["value"] - one["low"], one["high"] - one["value"]]
-            label = _name(kind)
+            style = kind_look(kind)
             axes.errorbar(
-                one["value"], y, xerr=bars, fmt="o", color=PALETTE[k], markersize=4, linewidth=1.2, label=label
-            )
+                one["value"], y, xerr=bars, fmt="o", color=style.color, markersize=4, linewidth=1.2,
+                label=literal(style.label),
+            )  # fmt: skip
         rest = rows[(rows["env"] == task) & ~rows["kind"].isin(kinds)]
         if len(rest):
             places = [answers.index(answer) for answer in rest["answer"]]
@@ -74,18 +75,12 @@ def by_method(table: pd.DataFrame, env: str) -> pd.DataFrame:
     """
     rows = whole_kinds(table).query("env == @env and target == 'shapley' and score == 'rank' and answer in @ASKED")
     rows = rows.assign(
-        method=rows["kind"].map(_name),
+        method=[literal(kind_look(kind).label) for kind in rows["kind"]],
         shown=[f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in rows.itertuples()],
     )
     best = rows[rows["answer"] == "q"].sort_values("value", ascending=False)["method"]
     wide = rows.pivot(index="method", columns="answer", values="shown").reindex(best)
     return wide[[answer for answer in ASKED if answer in wide]].fillna("")
-
-
-def _name(kind: str) -> str:
-    """Write METHOD_PRESET for readers."""
-    method, _, preset = kind.partition("_")
-    return literal(f"{look(method).label} ({preset})")
 
 
 SAID = {

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from na2q.stats import Estimate
-from na2q.style import PALETTE, figure_width, literal
+from na2q.style import PALETTE, TYPE, apart, darker, figure_width, kind_look, literal
 from na2q.theory.semantics import optimal_mask
 
 Run = tuple[str, str]  # METHOD_PRESET, seed-N
@@ -19,7 +19,7 @@ RANKINGS = {
     "highest mask": (PALETTE[3], "-"),
     "occlusion": (PALETTE[2], (0, (5, 1))),
     "size": (PALETTE[0], (0, (3, 1, 1, 1))),
-    "chance": ("0.3", (0, (1, 1))),
+    "chance": ((0.3, 0.3, 0.3), (0, (1, 1))),
 }
 """Colour and dashes of the rankings that are compared."""
 
@@ -54,7 +54,8 @@ def deletion_curves(deleted: pd.DataFrame) -> Figure:
             width = 2.2 if name in RANKINGS else 1.0
             axes.plot(table.mean(axis=1), color=color, linestyle=dashes, linewidth=width, label=name)
             ends[name] = float(table.mean(axis=1).iloc[0])
-        axes.set(title=literal(kind), xlabel="features deleted", xscale="log", xlim=(0.42, 1.08 * counts[-1]))
+        axes.set_title(literal(kind_look(kind).label))
+        axes.set(xlabel="features deleted", xscale="log", xlim=(0.24, 1.08 * counts[-1]))
         axes.set_xticks(counts, [str(count) for count in counts])
         axes.minorticks_off()
         _name_starts(axes, ends)
@@ -65,10 +66,10 @@ def deletion_curves(deleted: pd.DataFrame) -> Figure:
 def _name_starts(axes: Axes, starts: Mapping[str, float]) -> None:
     """Write the names of lines left of where they begin, far enough from each other."""
     low, high = axes.get_ylim()
-    gap, place = 0.062 * (high - low), -np.inf
-    for name in sorted(starts, key=lambda name: starts[name]):
-        place = max(starts[name], place + gap)
-        color = RANKINGS[name][0] if name in RANKINGS else "0.4"
+    ordered = sorted(starts, key=lambda name: starts[name])
+    places = apart([starts[name] for name in ordered], 0.062 * (high - low), high)
+    for name, place in zip(ordered, places, strict=True):
+        color = darker(RANKINGS[name][0], TYPE) if name in RANKINGS else "0.4"
         axes.annotate(name, (0.95, place), ha="right", va="center", fontsize="small", color=color)
 
 
@@ -97,15 +98,16 @@ def masks_by_size(recordings: Mapping[Run, xr.Dataset]) -> Figure:
                 if run[0] == kind:
                     found = mask_quantiles(recording, name)
                     bars = [found[0.5] - found[0.1], found[0.9] - found[0.5]]
-                    axes.errorbar(found.index, found[0.5], bars, fmt="o-", capsize=2, label=run[1])
+                    axes.errorbar(found.index, found[0.5], bars, fmt="o-", capsize=2, label=run[1].replace("-", " "))
                     largest = max(largest, float(found.index.max()))
             grid = np.linspace(0, largest, 200)
             axes.plot(grid, optimal_mask(grid), "k--", linewidth=1, label=r"$(1 - 1/(2o^2))_+$")
-            axes.legend(fontsize=8)
     for axes, kind in zip(panels[0], kinds, strict=True):
-        axes.set_title(literal(kind))
+        axes.set_title(literal(kind_look(kind).label))
     for axes in panels[1]:
         axes.set_xlabel("size of the feature $|o|$")
+    named = {label: line for axes in panels.flat for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(list(named.values()), list(named), loc="outside upper center", ncols=len(named))
     return figure
 
 
@@ -129,8 +131,8 @@ def interval_rows(
         label: what is estimated, with its unit.
     """
     kinds = list(dict.fromkeys(kind for rows in panels.values() for row in rows.values() for kind, _ in row))
-    color_of = dict(zip(kinds, (PALETTE[i] for i in (3, 1, 7, 0, 4, 2, 9, 5)), strict=False))
-    size = (figure_width(len(panels), 4.6, 1.6), 1.2 + 0.5 * len(names))
+    color_of = {kind: kind_look(kind).color for kind in kinds}
+    size = (figure_width(len(panels), 4.6), 1.2 + 0.5 * len(names))
     figure, grid = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False, layout="constrained")
     handles = {}
     for axes, (title, rows) in zip(grid[0], panels.items(), strict=True):
@@ -146,5 +148,6 @@ def interval_rows(
         axes.set(title=title, xlabel=label)
         axes.set_yticks(range(len(names)), map(literal, names))
     grid[0][0].invert_yaxis()
-    figure.legend(list(handles.values()), list(handles), loc="outside right upper")
+    names = [literal(kind_look(kind).label) for kind in handles]
+    figure.legend(list(handles.values()), names, loc="outside upper center", ncols=len(handles))
     return figure

@@ -56,7 +56,7 @@ def foraging_masks(
     figure = plt.figure(figsize=size, layout="constrained")
     rows = figure.subfigures(len(steps), 1, squeeze=False, hspace=0.02)[:, 0]
     for row, moment, seen in zip(rows, moments, views, strict=True):
-        row.suptitle(_headline(moment, 110), fontsize=9)
+        row.suptitle(_headline(moment, 100), fontsize=10)
         places = row.add_gridspec(deep, columns)
         _draw_board(row.add_subplot(places[:, 0]), moment, scale)
         fields = [
