@@ -58,3 +58,32 @@ def best_code(square: ndarray, price: float, words: int = 16, sweeps: int = 200,
     information = np.where(chosen > 0, chosen * np.log(np.maximum(chosen, 1e-300) / share), 0).sum(1).mean()
     loss = square @ np.square(1 - masks).T + masks.sum(1)
     return Code(float(information), float((chosen * loss).sum(1).mean()), share, masks)
+
+
+class Price(NamedTuple):
+    """What a code is worth at a price of a nat: losses of Eq. (6) per agent, summed over features."""
+
+    price: float
+    empty: float
+    """Loss of the best fixed mask, the empty code."""
+    saving: float
+    """What knowing every feature would save."""
+    nats: float
+    """What the best code found holds."""
+    total: float
+    """Its loss with the price of its nats."""
+
+
+def priced(square: ndarray, price: float, seed: int = 0) -> Price:
+    """Compare the empty code with the best of 32 words that 80 sweeps find, for squared features (r, o)."""
+    code = best_code(square, price, 32, 80, seed)
+    empty = float(mask_cost(square.mean(0)).sum())
+    return Price(price, empty, largest_saving(square), code.nats, code.loss + price * code.nats)
+
+
+def in_words(price: Price, nats: float) -> str:
+    """Say what a price means for a code, and how many nats a posterior that was trained at it holds."""
+    held = f"the posterior holds {nats:.2f}"
+    if price.total < price.empty - 1e-3:
+        return f"a code of {price.nats:.2f} nats would pay, and {held}"
+    return f"no code was found that pays: the empty one is the best known, and {held}"

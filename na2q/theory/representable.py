@@ -104,6 +104,11 @@ def best_fit(payoff: ndarray, family: Family) -> Fit:
     return best
 
 
+def relative_miss(payoff: ndarray, family: Family) -> float:
+    """Root of the squared error of a family's best fit over that of the mean."""
+    return float(np.sqrt(best_fit(payoff, family).error / ((payoff - payoff.mean()) ** 2).sum()))
+
+
 def fit_in_order(payoff: ndarray, family: Family, weight: ndarray | None = None) -> ndarray:
     """Least-squares best member of a family's cone in the order of the payoff's axes: non-negative least squares.
 
@@ -179,3 +184,10 @@ def ridge_network(payoff: ndarray, ratio: float) -> tuple[ndarray, Callable[[nda
         return total
 
     return utilities, mixer
+
+
+def ridge_error(payoff: ndarray, ratio: float) -> float:
+    """Largest error of `ridge_network` on a payoff, over the payoff's range."""
+    utilities, mixer = ridge_network(payoff, ratio)
+    missed = mixer(utilities[:, None], utilities[None]) - payoff
+    return float(np.abs(missed).max() / np.ptp(payoff))

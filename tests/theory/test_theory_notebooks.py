@@ -43,6 +43,7 @@ class TestChapter:
             assert cell["outputs"] == []
             assert cell["execution_count"] is None
             assert "class " not in source(cell)
+            assert not re.search(r"^\s*(async )?def ", source(cell), re.M), "functions are in the package, with tests"
 
     def test_code_that_teaches_is_short_and_fits_the_column(self, path: Path) -> None:
         for cell in shown(path):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from na2q.theory.rate import best_code, largest_saving, mask_cost
+from na2q.theory.rate import best_code, in_words, largest_saving, mask_cost, priced
 from na2q.theory.semantics import optimal_mask
 
 
@@ -45,3 +45,13 @@ def test_codes_trade_nats_for_loss_and_stay_between_none_and_all() -> None:
         assert code.words.sum() == pytest.approx(1)
         assert code.loss + price * code.nats <= none + 1e-6
         assert none - code.loss <= largest_saving(square) + 1e-9
+
+
+def test_a_code_pays_when_nats_are_cheap_and_the_empty_one_is_best_when_they_are_dear() -> None:
+    square = np.random.default_rng(0).choice([0.0, 9.0], (400, 2))
+    cheap, dear = priced(square, 0.01), priced(square, 50.0)
+    assert cheap.total < cheap.empty == dear.empty
+    assert dear.total == pytest.approx(dear.empty)
+    assert cheap.saving == largest_saving(square) > 0
+    assert in_words(cheap, 0.5) == f"a code of {cheap.nats:.2f} nats would pay, and the posterior holds 0.50"
+    assert in_words(dear, 0.0).startswith("no code was found that pays")

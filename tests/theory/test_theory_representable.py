@@ -14,6 +14,8 @@ from na2q.theory.representable import (
     is_representable,
     ranked,
     rankings,
+    relative_miss,
+    ridge_error,
     ridge_network,
     up_sets,
 )
@@ -129,3 +131,17 @@ def test_no_other_ranking_makes_a_payoff_rise_if_that_by_means_does_not(seed: in
 
 def test_ranked_reads_actions_in_the_given_order() -> None:
     assert ranked(np.arange(4).reshape(2, 2), ((1, 0), (0, 1))).tolist() == [[2, 3], [0, 1]]
+
+
+def test_relative_miss_is_zero_for_members_and_grows_with_the_family_that_is_smaller() -> None:
+    rng = np.random.default_rng(0)
+    assert relative_miss(supermodular(rng, 3), "na2q") == pytest.approx(0, abs=1e-6)
+    game = rng.normal(size=(3, 3))
+    misses = [relative_miss(game, family) for family in ("sum", "na2q", "monotone")]
+    assert 1 >= misses[0] >= misses[1] >= misses[2] > 0
+
+
+def test_error_of_the_ridge_network_falls_with_the_gap_ratio() -> None:
+    payoff = np.abs(np.random.default_rng(0).normal(size=(3, 3))).cumsum(0).cumsum(1)
+    errors = [ridge_error(payoff, ratio) for ratio in (0.1, 0.01, 0.001)]
+    assert errors[0] > errors[1] > errors[2] > 0
