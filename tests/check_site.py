@@ -3,10 +3,10 @@
 Serves `_build/html` to headless chromium, one for each core, and fails where a page logs an error, asks another host
 for anything, misses a file, links to what is not there, shows a picture without alternative text, sets a formula wrong,
 shows markup as it is written, is wider than a phone, breaks a rule of axe-core that it calls serious or critical, in
-light or dark, shrinks a figure until its type cannot be read, is longer than a reader scrolls, or prints menus or lines
-wider than its paper; and where the search does not find a chapter, an old address leads astray, an episode cannot be
-stepped through or curves cannot be chosen by the keyboard. Findings and pictures go to `_build/browser/`. The browser
-is that of $CHROMIUM, else the first one found; nothing is downloaded.
+light or dark, shrinks a figure until its type cannot be read, cuts a formula at the edge of its column, is longer than
+a reader scrolls, or prints menus or lines wider than its paper; and where the search does not find a chapter, an old
+address leads astray, an episode cannot be stepped through or curves cannot be chosen by the keyboard. Findings and
+pictures go to `_build/browser/`. The browser is that of $CHROMIUM, else the first one found; nothing is downloaded.
 """
 
 import os
@@ -118,6 +118,8 @@ class Check:
             for image, share in seen["shrunk"]:
                 if share < SMALLEST:
                     self.found(name, f"figure is shown at {share:.0%} of its size, its type gets too small: {image}")
+            for what in seen["cut"]:
+                self.found(name, f"formula is cut at the edge of its column: {what}")
             if seen["height"] > LONGEST and not name.startswith(EARNED):
                 self.found(name, f"{seen['height']} pixels long")
             self.step(page, name)

@@ -60,3 +60,27 @@ def table(found: Agreement) -> pd.DataFrame:
         rows.append(about | {"status": fact.status, "role": fact.role})
     ordered = pd.DataFrame(rows).sort_values(["what", "player", "map"], ascending=[False, True, True])
     return ordered.set_index(["what", "player", "map"])
+
+
+class Mechanisms(NamedTuple):
+    """The mechanisms of the engine that were tried, numbered in their order."""
+
+    adopted: pd.DataFrame
+    """What each stands on, where it is known from, what it predicts, and whether it was adopted."""
+    tried: pd.DataFrame
+    """What was measured, a row each, with every mechanism as a column by its name."""
+    numbered: pd.DataFrame
+    """The same with the mechanisms by their number, as columns that fit a page."""
+
+
+def mechanisms(data: Path) -> Mechanisms:
+    """Read battle_mechanisms.csv in a folder."""
+    stored = pd.read_csv(data / "battle_mechanisms.csv", comment="#").set_index("change")
+    words = {"on_top_of": "on top of", "known_from": "known from", "predicts": "predicts", "verdict": "verdict"}
+    tried = stored.drop(columns=list(words)).T.rename_axis(index="measured", columns=None)
+    first = ("the game", "engine 1")
+    changes = [name for name in stored.index if name not in first]
+    numbers = {name: str(place) for place, name in enumerate(changes, 1)}
+    adopted = stored.loc[changes, list(words)].rename(columns=words).fillna("")
+    adopted = adopted.reset_index(names="mechanism").set_index(pd.Index(range(1, len(changes) + 1), name="no."))
+    return Mechanisms(adopted, tried, tried.rename(columns=numbers))

@@ -31,13 +31,13 @@ SIDES = ("is above", "is below", "cannot be told apart from")
 def longest(runs: pd.DataFrame, *curves: str) -> pd.DataFrame:
     """Keep some curves of the longest sweep that has all of them, on the tasks that have all of them.
 
-    A sweep with two seeds of each goes before a longer one without, since single runs have no interval. The table is
-    empty where no sweep has all curves on one task.
+    Tasks with two seeds of each go before others, also those of a longer sweep, since single runs have no interval. The
+    table is empty where no sweep has all curves on one task.
     """
     table = runs[runs["curve"].isin(curves)]
     table = table[table.groupby(["sweep", "env"])["curve"].transform("nunique") == len(set(curves))]
-    seeds = table.groupby(["sweep", "env", "curve"])["seed"].nunique().groupby("sweep").min()
-    repeated = table[table["sweep"].isin(seeds.index[seeds > 1])]
+    seeds = table.groupby(["sweep", "env", "curve"])["seed"].transform("nunique")
+    repeated = table[seeds.groupby([table["sweep"], table["env"]]).transform("min") > 1]
     return _of_longest(repeated if len(repeated) else table)
 
 

@@ -42,10 +42,17 @@ def shown(
     return Shown(results.select(results.load_sweeps(root, names), **only), root)
 
 
-def lacking(names: Sequence[str], root: Path, tasks: Collection[str] = ()) -> str:
-    """Say what the sweeps of a chapter lack, one sentence each; names that are no sweep's are passed over."""
+def lacking(names: Sequence[str], root: Path, tasks: Collection[str] = (), most: int = 8) -> str:
+    """Say what the sweeps of a chapter lack, one sentence each; names that are no sweep's are passed over.
+
+    Args:
+        names: sweeps.
+        root: folder of sweeps.
+        tasks: environments that count; all where empty.
+        most: curves up to which each is named with its seeds.
+    """
     known = [name for name in names if name in sweeps.SWEEPS]
-    return ". ".join(results.missing_in_words(name, root, tasks) for name in known) + "."
+    return " ".join(f"Sweep {results.missing_in_words(name, root, tasks, most)}." for name in known)
 
 
 def preset_decision(runs: pd.DataFrame, names: Sequence[str]) -> tuple[str, preset_choice.PresetDecision] | None:

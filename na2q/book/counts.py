@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from na2q.book.prose import series
+from na2q.book.prose import counted, series
 from na2q.config import family_of
 from na2q.evaluation.claims.on_explanations import FULL
 from na2q.evaluation.results import span
@@ -16,17 +16,30 @@ Run = tuple[str, str]
 
 
 def by_kind(holds: Mapping[Run, Any]) -> str:
-    """Say in how many models of each preset something holds, as in "3 of 3 released, 1 of 3 paper"."""
+    """Say in how many models of each preset something holds, as in "all 3 released and 1 of 3 paper"."""
     kinds: dict[str, list[bool]] = {}
     for (kind, _), held in holds.items():
         kinds.setdefault(kind.partition("_")[2], []).append(bool(held))
-    return ", ".join(f"{sum(held)} of {len(held)} {preset}" for preset, held in kinds.items()) or "no model"
+    return series((counted(held, preset) for preset, held in kinds.items()), "no model")
 
 
 def by_model(values: Mapping[Run, Any], write: str | Callable[[Any], str] = "{:.2f}") -> str:
     """List one value for each model, in their order, by a format or a function that writes one."""
     written = write.format if isinstance(write, str) else write
-    return ", ".join(written(value) for value in values.values()) or "no model"
+    return series(map(written, values.values()), "no model")
+
+
+def spans(values: Mapping[Run, float], write: str = "{:.2f}") -> str:
+    """Say from where to where values of the models of each preset reach, as in "0.70 to 0.72 (released)"."""
+    kinds: dict[str, list[float]] = {}
+    for (kind, _), value in values.items():
+        kinds.setdefault(kind.partition("_")[2], []).append(float(value))
+    told = []
+    for preset, found in kinds.items():
+        low, high = write.format(min(found)), write.format(max(found))
+        reach = low if low == high else f"{low} to {high}"
+        told.append(f"{reach} ({preset})" if len(kinds) > 1 else reach)
+    return series(told, "no model")
 
 
 def above(row: Mapping[Run, Estimate]) -> str:
@@ -45,10 +58,10 @@ def of_kind(kind: str, row: Mapping[Run, T]) -> dict[Run, T]:
 
 
 def of_kinds(table: pd.DataFrame, row: str, write: str = "{:.3f}") -> str:
-    """List one row of `comparison.between_models` by kind, each with its number of models."""
+    """List one row of `comparison.between_models` by preset, as in "0.036 (released) and 0.031 (paper)"."""
     columns = {str(kind): column for kind, column in table.items()}
-    told = [f"{write.format(one[row])} ({kind}, {int(one['models'])} models)" for kind, one in columns.items()]
-    return ", ".join(told) or "not known, for there is one model of each variant"
+    told = [f"{write.format(one[row])} ({kind.partition('_')[2]})" for kind, one in columns.items()]
+    return series(told, "") or "not known, for there is one model of each variant"
 
 
 def lengths(models: pd.DataFrame) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from na2q.book.answers import compare, longest
-from na2q.book.prose import are, counted, ordinal, series
+from na2q.book.answers import basis, compare, gap, longest
+from na2q.book.prose import are, by_side, counted, ordinal, series
 from na2q.campaign import sweeps
 from na2q.config import SUBJECT, family_of
 from na2q.evaluation import protocol
@@ -27,6 +27,22 @@ def against(runs: pd.DataFrame, other: str) -> str:
     sweeps_of_both = [runs[runs["sweep"] == sweep] for sweep in lengths.index]
     told = [compare(table, SUBJECT, [other]) for table in sweeps_of_both if len(longest(table, SUBJECT, other))]
     return " ".join(told) or compare(runs, SUBJECT, [other])
+
+
+def verdict(runs: pd.DataFrame, other: str) -> str:
+    """Answer in one word and a reason whether NA2Q as released beats another method, by their longest runs.
+
+    Args:
+        runs: table of `results.select`, of one family of tasks.
+        other: curve that it is compared with.
+    """
+    table = longest(runs, SUBJECT, other)
+    if table.empty:
+        return compare(runs, SUBJECT, [other])
+    found, label = gap(table, SUBJECT), look(other).label
+    word = by_side(found, "Yes", "No", "Not that these runs could tell")
+    place = basis(table)
+    return f"{word}: {place[0].lower()}{place[1:]} its final return less that of {label} is {found}."
 
 
 def rank(runs: pd.DataFrame) -> str:
@@ -53,7 +69,7 @@ def leaders(summary: pd.DataFrame) -> str:
     told = []
     for (sweep, task), rows in summary.groupby(["sweep", "env"]):
         best = rows.loc[rows["iqm"].idxmax()]
-        place, label = f"On {task} ({sweep})", look(str(best["curve"])).label
+        place, label = f"On {task} (sweep {sweep})", look(str(best["curve"])).label
         if len(rows) == 1:
             told.append(f"{place} only {label} has run, and ends at {best['iqm']:.2f}.")
             continue

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from na2q.book.counts import above, below, by_kind, by_model, lengths, of_kind, of_kinds
+from na2q.book.counts import above, below, by_kind, by_model, lengths, of_kind, of_kinds, spans
 from na2q.stats import Estimate
 
 UNSURE = Estimate(0, -1, 1)
@@ -11,26 +11,32 @@ MODELS = {("na2q_released", "seed-1"): 0.5, ("na2q_released", "seed-2"): -1.0, (
 
 
 def test_models_are_counted_by_preset() -> None:
-    assert by_kind({run: value > 0 for run, value in MODELS.items()}) == "1 of 2 released, 1 of 1 paper"
+    assert by_kind({run: value > 0 for run, value in MODELS.items()}) == "1 of 2 released and 1 of 1 paper"
     assert by_kind({}) == "no model"
 
 
 def test_values_are_listed_in_the_order_of_models() -> None:
-    assert by_model(MODELS) == "0.50, -1.00, 2.00"
-    assert by_model(MODELS, str) == "0.5, -1.0, 2.0"
+    assert by_model(MODELS) == "0.50, -1.00 and 2.00"
+    assert by_model(MODELS, str) == "0.5, -1.0 and 2.0"
     assert by_model({}) == "no model"
+
+
+def test_values_of_many_models_are_told_by_where_they_reach() -> None:
+    assert spans(MODELS) == "-1.00 to 0.50 (released) and 2.00 (paper)"
+    assert spans(of_kind("na2q_released", MODELS), "{:.0f} %") == "-1 % to 0 %"
+    assert spans({}) == "no model"
 
 
 def test_intervals_are_counted_by_their_side() -> None:
     row = {("na2q_a", "1"): Estimate(1, 0.5, 2), ("na2q_a", "2"): Estimate(-1, -2, -0.5), ("na2q_b", "1"): UNSURE}
-    assert above(row) == "1 of 2 a, 0 of 1 b"
-    assert below(row) == "1 of 2 a, 0 of 1 b"
+    assert above(row) == "1 of 2 a and 0 of 1 b"
+    assert below(row) == "1 of 2 a and 0 of 1 b"
     assert list(of_kind("na2q_b", row)) == [("na2q_b", "1")]
 
 
-def test_kinds_are_listed_with_their_models_and_one_model_compares_to_nothing() -> None:
+def test_kinds_are_listed_by_preset_and_one_model_compares_to_nothing() -> None:
     table = pd.DataFrame({"na2q_a": {"models": 3, "apart": 0.1234}, "na2q_b": {"models": 2, "apart": 0.5}})
-    assert of_kinds(table, "apart") == "0.123 (na2q_a, 3 models), 0.500 (na2q_b, 2 models)"
+    assert of_kinds(table, "apart") == "0.123 (a) and 0.500 (b)"
     assert of_kinds(pd.DataFrame(), "apart").startswith("not known")
 
 

@@ -91,4 +91,4 @@ def test_leaders_are_named_with_those_whom_no_interval_sets_apart() -> None:
 
     assert told(na2q=GOOD, vdn=BAD).endswith("NA²Q ends highest, at 0.91; all other intervals lie below its own.")
     assert "no interval sets it apart from QMIX." in told(na2q=GOOD, vdn=BAD, qmix=WIDE)
-    assert told(vdn=BAD) == "On lbf-4p-2f (figure3) only VDN has run, and ends at 0.21."
+    assert told(vdn=BAD) == "On lbf-4p-2f (sweep figure3) only VDN has run, and ends at 0.21."
