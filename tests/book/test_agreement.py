@@ -34,3 +34,10 @@ def test_the_table_has_a_row_for_each_measurement() -> None:
     table = agreement.table(STORED)
     assert len(table) == len(STORED.now)
     assert (table["agrees"] == "yes").sum() == agreement.counts(STORED)["agreeing"]
+
+
+def test_mechanisms_are_numbered_in_their_order_and_every_number_has_its_column() -> None:
+    found = agreement.mechanisms(repo_root() / "data")
+    assert list(found.numbered.columns)[2:] == [str(number) for number in found.adopted.index]
+    assert list(found.tried.columns)[2:] == list(found.adopted["mechanism"])
+    assert (found.numbered.to_numpy() == found.tried.to_numpy()).sum() == found.tried.notna().to_numpy().sum()

@@ -29,6 +29,21 @@ def test_comparison_follows_the_interval(ours: list[float], theirs: list[float],
     assert told in standing.against(stored(na2q=ours, vdn=theirs), "vdn")
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told"),
+    [
+        (GOOD, BAD, "Yes: on lbf-4p-2f after "),
+        (BAD, GOOD, "No: on lbf-4p-2f after "),
+        (WIDE, WIDE, "Not that these runs could tell: on lbf-4p-2f after "),
+    ],
+)
+def test_verdict_is_chosen_by_the_interval(ours: list[float], theirs: list[float], told: str) -> None:
+    verdict = standing.verdict(stored(na2q=ours, vdn=theirs), "vdn")
+    assert verdict.startswith(told)
+    assert " its final return less that of VDN is " in verdict
+    assert standing.verdict(stored(na2q=ours), "vdn") == "No runs compare NA²Q with VDN."
+
+
 def test_comparison_goes_through_sweeps_and_passes_over_those_without_both() -> None:
     both = stored(na2q=GOOD, vdn=BAD)
     alone = stored("pilot", na2q=GOOD)

@@ -244,3 +244,9 @@ def test_agents_count_from_one_where_they_are_shown() -> None:
     assert [scene.shown_as(label) for label in ("0", "0,1", "1,2,9", "unit 0")] == ["1", "1,2", "2,3,10", "unit 0"]
     said = [scene.in_words(label) for label in ("0", "0,1", "1,2,9")]
     assert said == ["agent 1", "the pair 1,2", "agents 2,3,10"]
+
+
+def test_targets_count_from_one_on_pages_as_units_do() -> None:
+    assert scene.shown_action("target 0") == "target 1"
+    assert scene.shown_action("north") == "north"
+    assert scene.shown_action("target") == "target"
