@@ -1,4 +1,4 @@
-"""Experiments of chapters 1, 2, 5 and 6: what a method's terms add up to, training on one batch, one first update."""
+"""Experiments of the theory chapters: what a method's terms add up to, training on one batch, one first update."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Experiments of chapter 4 on networks: random mixers, as they are and damaged, and fits of single shape functions."""
+"""Experiments on monotone networks: random mixers, as they are and damaged, and fits of single shape functions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Experiments of chapter 3: the excess risk of exact risk minimisers, beside the bounds on it."""
+"""Experiments on the regret bound: the excess risk of exact risk minimisers, beside the bounds on it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
