@@ -12,8 +12,8 @@ import torch
 from numpy import ndarray
 from torch import Tensor, nn
 
-from na2q.config import AgentConfig, configure, defaults
-from na2q.methods import NA2Q, QMIX
+from na2q.config import SUBJECT, AgentConfig, configure, defaults
+from na2q.methods import METHODS, NA2Q
 from na2q.nets.agents import RecurrentAgent
 from na2q.spec import EnvSpec
 from na2q.theory.monotone import check_igm
@@ -54,16 +54,16 @@ def taylor_sum(g: sympy.Expr, variables: Sequence[sympy.Symbol], tuples: Sequenc
     return sympy.expand(total)
 
 
-def untrained_qmix(n_agents: int, seed: int) -> Callable[[ndarray], ndarray]:
-    """Return the joint value of an untrained QMIX mixer at one random state, as a function of utilities (rows, n)."""
+def untrained_mixer(method: str, n_agents: int, seed: int) -> Callable[[ndarray], ndarray]:
+    """Return the joint value of a method's untrained mixer at one state, as a function of utilities (rows, n)."""
     torch.manual_seed(seed)
     spec = EnvSpec(n_agents, 5, obs_dim=6, state_dim=6 * n_agents, episode_limit=1)
-    settings = defaults("qmix", "matrix-game", "released")
-    qmix = QMIX(spec, settings["agent"], settings["options"]).double()
+    settings = defaults(method, "matrix-game", "released")
+    network: Any = METHODS[method](spec, settings["agent"], settings["options"]).double()
     state = torch.randn(spec.state_dim, dtype=torch.double)
 
     def q_tot(q: ndarray) -> ndarray:
-        return qmix.mixer(torch.as_tensor(q), state.expand(len(q), -1)).q_tot.detach().numpy()
+        return network.mixer(torch.as_tensor(q), state.expand(len(q), -1)).q_tot.detach().numpy()
 
     return q_tot
 
@@ -81,7 +81,7 @@ def trained(
         updates: gradient steps.
         seed: of weights and noise.
     """
-    config = configure("na2q", env, "released", **{"options.vae_reduction": reduction})
+    config = configure(SUBJECT, env, "released", **{"options.vae_reduction": reduction})
     options: Any = config.options
     learner = Learner(lambda: NA2Q(spec, config.agent, options), config.optim, config.gamma, seed)
     return learner, pd.DataFrame([learner.update(batch) for _ in range(updates)])
@@ -138,7 +138,7 @@ def first_update(
         agent: network of the agents, where it is another.
         changed: options of the method by name.
     """  # fmt: skip
-    settings = defaults("na2q", env, "released")
+    settings = defaults(SUBJECT, env, "released")
     options, network = replace(settings["options"], **changed), agent or settings["agent"]
     learner = Learner(lambda: NA2Q(spec, network, options), settings["optim"], 0.99, seed)
     net: Any = learner.online

@@ -49,7 +49,9 @@ def test_terms_of_a_sum_add_up_with_credits_of_one() -> None:
 
 def test_untrained_mixer_is_the_same_function_each_time() -> None:
     q = np.random.default_rng(0).normal(size=(4, 3))
-    np.testing.assert_array_equal(experiments.untrained_qmix(3, 1)(q), experiments.untrained_qmix(3, 1)(q))
+    np.testing.assert_array_equal(
+        experiments.untrained_mixer("qmix", 3, 1)(q), experiments.untrained_mixer("qmix", 3, 1)(q)
+    )
 
 
 def test_training_on_one_batch_lowers_its_loss_and_its_codes_can_be_measured(batch: tuple) -> None:
