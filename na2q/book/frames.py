@@ -47,9 +47,11 @@ def as_html(table: pd.DataFrame) -> str:
     table = _named(table)
     with pd.option_context("display.max_colwidth", None):
         drawn = table.to_html(
-            classes="wide" if columns > MANY else None, na_rep=DASH, max_rows=MOST_ROWS, border=0, sparsify=True
+            classes="wide" if columns >= MANY else None, na_rep=DASH, max_rows=MOST_ROWS, border=0, sparsify=True
         )
     drawn = re.sub(r"(?<=>)[^<>]+(?=</t[hd]>)", lambda text: typeset(_of_kind(text[0])), _one_heading(drawn))
+    if columns >= MANY:  # there is no room for whole intervals
+        drawn = drawn.replace("\N{NO-BREAK SPACE}", " ")
     # only places of the web and of the book: a link of another kind, such as javascript:, stays text
     linked = re.sub(r"\[([^\]]+)\]\(((?:https?://|[\w./#-]+(?![\w./#-]*:))[^)\s\"]*)\)", r'<a href="\2">\1</a>', drawn)
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", linked)

@@ -105,7 +105,7 @@ def best_fit(payoff: ndarray, family: Family) -> Fit:
 
 
 def relative_miss(payoff: ndarray, family: Family) -> float:
-    """Root of the squared error of a family's best fit over that of the mean."""
+    """Root of the squared error of a family's best fit to a payoff (a, b, ...) over that of the mean."""
     return float(np.sqrt(best_fit(payoff, family).error / ((payoff - payoff.mean()) ** 2).sum()))
 
 
@@ -187,7 +187,7 @@ def ridge_network(payoff: ndarray, ratio: float) -> tuple[ndarray, Callable[[nda
 
 
 def ridge_error(payoff: ndarray, ratio: float) -> float:
-    """Largest error of `ridge_network` on a payoff, over the payoff's range."""
+    """Largest error of `ridge_network` on a payoff (a, a), over the payoff's range."""
     utilities, mixer = ridge_network(payoff, ratio)
     missed = mixer(utilities[:, None], utilities[None]) - payoff
     return float(np.abs(missed).max() / np.ptp(payoff))
