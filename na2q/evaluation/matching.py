@@ -55,8 +55,8 @@ def over_seeds(ours: pd.DataFrame, theirs: pd.DataFrame, at_least: Count = 3) ->
         at_least: seeds that both must have; what has fewer is left out.
 
     Returns:
-        A row for each task and method: columns env, method, seeds (of ours), seeds_theirs, theirs, ours, difference,
-        low and high.
+        A row for each task and method, with columns env, method, seeds (of ours), seeds_theirs, theirs, ours,
+        difference, low and high.
     """
     from scipy.stats import ttest_ind
 
