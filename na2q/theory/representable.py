@@ -19,7 +19,7 @@ from numpy import ndarray
 from scipy.optimize import nnls
 
 Family = Literal["sum", "pairwise", "monotone"]
-"""Families of payoffs by what a mixer reaches. VDN sums, NA2Q has the set above, QMIX all that rises in ranked actions."""
+"""Families of payoffs by what a mixer reaches. VDN has sums, NA2Q the set above, QMIX what rises in ranked actions."""
 Ranking = tuple[tuple[int, ...], ...]  # for each agent its actions, worst first
 
 
