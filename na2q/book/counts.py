@@ -36,8 +36,7 @@ def spans(values: Mapping[Run, float], write: str = "{:.2f}") -> str:
         kinds.setdefault(kind.partition("_")[2], []).append(float(value))
     told = []
     for preset, found in kinds.items():
-        low, high = write.format(min(found)), write.format(max(found))
-        reach = low if low == high else f"{low} to {high}"
+        reach = span(pd.Series(found), write)
         told.append(f"{reach} ({preset})" if len(kinds) > 1 else reach)
     return series(told, "no model")
 

@@ -100,7 +100,7 @@ class Held(NamedTuple):
 @torch.no_grad()
 def held(learner: Learner, batch: EpisodeBatch) -> Held:
     """Measure what the autoencoder of a NA2Q learner holds of a batch."""
-    step = learner.step(batch, learner.generator)
+    step = learner.step(batch)
     vae: Any = learner.online.vae
     posterior = vae.encode(step.at_now(step.online.hidden))
     noise = torch.randn_like(posterior.mean)
@@ -137,12 +137,12 @@ def first_update(
         noise: of the autoencoder; drawn where it is left out.
         agent: network of the agents, where it is another.
         changed: options of the method by name.
-    """  # fmt: skip
+    """
     settings = defaults(SUBJECT, env, "released")
     options, network = replace(settings["options"], **changed), agent or settings["agent"]
     learner = Learner(lambda: NA2Q(spec, network, options), settings["optim"], 0.99, seed)
     net: Any = learner.online
-    step = learner.step(batch, learner.generator, noise)
+    step = learner.step(batch, noise=noise)
     losses = learner.losses(step)
     learner.backward(losses)
     own = torch.stack([loss.weight * loss.value for name, loss in losses.items() if name != "td"]).sum()

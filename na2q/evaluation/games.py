@@ -80,7 +80,7 @@ def solve(method: str, game: str, seed: Whole = 1, updates: Repeats = 2_000, **s
 def read_out(learner: Learner, batch: EpisodeBatch, game: str) -> Solution:
     """Play greedily among the episodes of `every_episode` and tabulate Q_tot over states and joint actions."""
     with torch.no_grad():
-        step = learner.step(batch, learner.generator)
+        step = learner.step(batch)
         q_tot = learner.online.mix(step.q_taken, step.live).q_tot
     follows = (step.taken == step.at_now(step.greedy)).all(-1).unflatten(0, batch.valid.shape).all(1)
     payoff = float(batch.reward[follows].sum())  # one episode alone is greedy throughout

@@ -185,10 +185,9 @@ def headline(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.assign(**added)
 
 
-def span(values: pd.Series) -> str:
-    """Write the smallest and the largest of some counts, once where they are equal."""
-    low, high = int(values.min()), int(values.max())
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+def span(values: pd.Series, write: str = "{:,.0f}") -> str:
+    """Write the smallest and the largest of some numbers by a format, once where they are written alike."""
+    return " to ".join(dict.fromkeys(map(write.format, (values.min(), values.max()))))
 
 
 @checks_arguments

@@ -157,7 +157,7 @@ def _episode(trainer: Trainer, clock: Clock) -> None:
     batch = clock("replay", exchange)
 
     def forward() -> Any:
-        step = learner.step(batch, learner.generator)
+        step = learner.step(batch)
         return step, learner.losses(step)
 
     step, losses = clock("forward", forward)

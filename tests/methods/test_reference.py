@@ -38,7 +38,7 @@ class Update:
         self.batch = case.batch()
         self.init = {copy: self.weights(net) for copy, net in self.nets.items()}
         slots = plan_slots(self.batch, skip_padding=False)
-        self.step = self.learner.step(self.batch, self.learner.generator, self.noise(), slots)
+        self.step = self.learner.step(self.batch, noise=self.noise(), slots=slots)
         self.outputs = self.forward()
         self.losses = self.learner.losses(self.step)
         self.logged = self.learner.backward(self.losses)

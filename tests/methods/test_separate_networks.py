@@ -78,7 +78,7 @@ def test_every_method_learns_with_agents_of_their_own(method: str) -> None:
 def test_what_one_agent_does_leaves_the_networks_of_others_as_they_are() -> None:
     learner = Variant("iql", settings=APART).learner()
     batch = random_batch()
-    step = learner.step(batch, learner.generator)
+    step = learner.step(batch)
     (step.q_taken[:, 0].sum()).backward()
     for parameter in learner.online.agent.parameters():
         assert parameter.grad is not None

@@ -74,7 +74,7 @@ def test_replay_gives_back_what_was_played() -> None:
 
 def test_each_agent_learns_from_its_own_reward_alone() -> None:
     batch, learner = batch_of_own(), Variant("iql", settings=APART).learner(spec=OWN)
-    step = learner.step(batch, learner.generator)
+    step = learner.step(batch)
     ahead = learner.online.bootstrap(step, learner.target)
     going_on = step.gamma * (1 - step.terminated)[:, None]
     torch.testing.assert_close(learner.online.td_target(step, learner.target), step.reward + going_on * ahead)

@@ -112,7 +112,7 @@ def test_padding_is_what_the_released_code_fills_in(name: str) -> None:
         losses = []
         for tried in (drawn, drawn._replace(actions=drawn.actions.clamp(min=0))):
             learner = case.learner()
-            step = learner.step(tried, learner.generator)
+            step = learner.step(tried)
             losses.append(float(learner.losses(step)["local_l1"].value.detach()))
         expected = float(case.arrays["loss/local_l1"])
         assert losses[0] == pytest.approx(expected, rel=1e-6)
@@ -130,7 +130,7 @@ def test_an_action_that_nobody_plays_matters_to_padding_alone_and_little(name: s
         unplayed[episode, length] = NO_ACTION
     for tried in (batch, batch._replace(actions=unplayed)):
         learner = case.learner()
-        step = learner.step(tried, learner.generator)
+        step = learner.step(tried)
         found.append({key: float(loss.value.detach()) for key, loss in learner.losses(step).items()})
     with_it, without = found
     assert with_it[term] == pytest.approx(float(case.arrays[f"loss/{term}"]), rel=1e-6)

@@ -8,6 +8,7 @@ import pandas as pd
 from na2q import style
 from na2q.config import SUBJECT, configure, family_of
 from na2q.evaluation.claims.case import Claim, Finding
+from na2q.evaluation.results import span
 from na2q.paths import repo_root
 
 
@@ -60,7 +61,7 @@ def explained(claim: Claim) -> Finding:
     for name, family, holds in asked:
         rows = _of_method(stored_findings(family), SUBJECT).query("test == @name")
         told = holds(rows, claim.margin)
-        words.append(f"{name}: {_range(rows)}, holds in {told.sum()} of {len(rows)} models")
+        words.append(f"{name}: {span(rows['value'], '{:.2f}')}, holds in {told.sum()} of {len(rows)} models")
         all_hold &= bool(told.all())
         full &= _full(rows)
     if not full and claim.id not in WHATEVER_LENGTH:
@@ -80,7 +81,10 @@ def explains_better(claim: Claim) -> Finding:
     """
     pairs = [pair.split(" > ") for pair in claim.compares.split("; ")]
     rows = {side: _of_answer(side) for pair in pairs for side in pair}
-    words = [f"{style.look(side.split()[0]).label} {_range(x)} (n = {len(x)} models)" for side, x in rows.items()]
+    words = [
+        f"{style.look(side.split()[0]).label} {span(x['value'], '{:.2f}')} (n = {len(x)} models)"
+        for side, x in rows.items()
+    ]
     if not all(map(_full, rows.values())):
         return Finding("; ".join(words), None, SHORT_MODELS)
     ahead = [rows[first]["low"].min() > rows[second]["high"].max() for first, second in pairs]
@@ -104,10 +108,6 @@ def _of_answer(side: str) -> pd.DataFrame:
 
 def _of_method(rows: pd.DataFrame, method: str) -> pd.DataFrame:
     return rows[rows["kind"].str.startswith(f"{method}_")]
-
-
-def _range(rows: pd.DataFrame) -> str:
-    return " to ".join(dict.fromkeys(f"{x:.2f}" for x in (rows["value"].min(), rows["value"].max())))
 
 
 RULES: dict[str, Callable[[Claim], Finding]] = {

@@ -106,7 +106,7 @@ def _everything(game: KnownGame, seen: bool) -> EpisodeBatch:
 @torch.no_grad()
 def _looked_at(learner: Learner, batch: EpisodeBatch, game: KnownGame) -> Learned:
     """Mix without the noise of training."""
-    step, net = learner.step(batch, learner.generator), learner.online
+    step, net = learner.step(batch), learner.online
     q = step.at_now(step.online.q)
     context = MixContext(
         state=batch.state[:, 0],
