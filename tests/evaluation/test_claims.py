@@ -277,4 +277,4 @@ def test_new_run_changes_figure_caption_and_scoreboard(tmp_path: Path) -> None:
     assert "0.67" in after[2]
     full = configure("dvd", LBF, seed=1)
     store(tmp_path / "figure3" / sweeps.folder_of(full), full, [0.9] * 3)
-    assert "sweep figure3: n = 1 seed" in seen()[1]
+    assert "sweep figure3 with n = 1 seed for each curve" in seen()[1]

@@ -170,7 +170,7 @@ def test_figures_draw_a_panel_for_each_sweep_and_task_and_name_curves_at_their_e
         ]
     )
     figure = learning_curves(table, band="interval")
-    assert [axes.get_title() for axes in figure.axes[:2]] == ["lbf-4p-2f, figure3", "lbf-4p-2f, pilot"]
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["lbf-4p-2f, sweep figure3", "lbf-4p-2f, sweep pilot"]
     assert [text.get_text() for text in figure.axes[1].texts] == ["VDN", "NA²Q"]  # from below
     scores = protocol.scores(table)
     (rows,) = intervals(protocol.summary(scores), "iqm", "score").axes  # a single run has no interval to draw
