@@ -207,7 +207,8 @@ def test_maps_are_settled_for_the_engine_only(tmp_path: Path, monkeypatch: pytes
 def models(test: str, env: str, steps: int, *intervals: tuple[float, float, float], kind: str = "na2q") -> pd.DataFrame:
     """What was found in some models, as `na2q.explain.findings` writes it."""
     rows = pd.DataFrame(intervals, columns=["value", "low", "high"])
-    return rows.assign(test=test, env=env, kind=f"{kind}_released", model="seed-1", steps=steps)
+    seeds = [f"seed-{i + 1}" for i in range(len(rows))]
+    return rows.assign(test=test, env=env, kind=f"{kind}_released", model=seeds, steps=steps)
 
 
 GOOD, BAD, UNSURE = (0.5, 0.4, 0.6), (-0.5, -0.6, -0.4), (0.1, -0.1, 0.3)
@@ -216,11 +217,29 @@ GOOD, BAD, UNSURE = (0.5, 0.4, 0.6), (-0.5, -0.6, -0.4), (0.1, -0.1, 0.3)
 @pytest.mark.parametrize(
     ("asked", "found", "verdict", "reason"),
     [
-        ("I3", models("contribution and loss", LBF, 1_050_000, GOOD, GOOD), "reproduced", ""),
-        ("I3", models("contribution and loss", LBF, 1_050_000, GOOD, UNSURE), "not reproduced", ""),
+        ("I3", models("contribution and loss", LBF, 1_050_000, GOOD, GOOD, GOOD), "reproduced", ""),
+        ("I3", models("contribution and loss", LBF, 1_050_000, GOOD, GOOD, UNSURE), "not reproduced", ""),
+        ("I3", models("contribution and loss", LBF, 1_050_000, GOOD, GOOD), "open", on_explanations.SHORT_MODELS),
+        (
+            "I3",
+            pd.concat(
+                [
+                    models("contribution and loss", LBF, 1_050_000, GOOD, GOOD, GOOD),
+                    models("contribution and loss", LBF, 100_000, BAD, UNSURE, kind="na2q_paper"),
+                    models("contribution and loss", "lbf-3p-3f", 1_050_000, GOOD),
+                ]
+            ),
+            "reproduced",
+            "",
+        ),
         ("I3", models("contribution and loss", LBF, 100_000, GOOD), "open", on_explanations.SHORT_MODELS),
         ("I6", models("lowest slope", LBF, 100_000, GOOD), "reproduced", ""),
-        ("I8", models("mask when hit", "battle-8m", 2_000_000, BAD), "engine only", "fails on the embedded engine"),
+        (
+            "I8",
+            models("mask when hit", "battle-8m", 2_000_000, BAD, BAD, BAD),
+            "engine only",
+            "fails on the embedded engine",
+        ),
         ("I9", models("pair alive", "battle-3m", 200_000, GOOD), "open", on_explanations.SHORT_MODELS),
     ],
 )
@@ -239,9 +258,23 @@ def test_explaining_better_means_intervals_apart(
     rival: tuple[float, float, float], holds: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tests = {"na2q": ("contribution and loss", GOOD), "vdn": ("q and loss", rival), "qmix": ("slope x q and loss", BAD)}
-    rows = [models(test, LBF, 1_050_000, found, kind=kind) for kind, (test, found) in tests.items()]
+    rows = [models(test, LBF, 1_050_000, *3 * [found], kind=kind) for kind, (test, found) in tests.items()]
     monkeypatch.setattr(on_explanations, "stored_findings", lambda family="": pd.concat(rows))
     assert on_explanations.explains_better(next(each for each in board_of() if each.id == "I5")).holds == holds
+
+
+def test_explaining_better_needs_three_seeds_of_the_first_and_one_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = next(each for each in board_of() if each.id == "I5")
+    others = [
+        models("q and loss", LBF, 1_050_000, BAD, kind="vdn"),
+        models("slope x q and loss", LBF, 1_050_000, BAD, kind="qmix"),
+    ]
+    for found, held in ((2, None), (3, True)):
+        rows = [models("contribution and loss", LBF, 1_050_000, *found * [GOOD]), *others]
+        monkeypatch.setattr(on_explanations, "stored_findings", lambda family="", rows=rows: pd.concat(rows))
+        assert on_explanations.explains_better(asked).holds is held
 
 
 def test_scoreboard_without_runs_settles_theory_and_leaves_the_rest_open(tmp_path: Path) -> None:

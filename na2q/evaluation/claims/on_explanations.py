@@ -7,7 +7,7 @@ import pandas as pd
 
 from na2q import style
 from na2q.config import SUBJECT, configure, family_of
-from na2q.evaluation.claims.case import Claim, Finding
+from na2q.evaluation.claims.case import PROVISIONAL_SEEDS, Claim, Finding
 from na2q.evaluation.results import span
 from na2q.paths import repo_root
 
@@ -56,36 +56,43 @@ def stored_findings(family: str = "") -> pd.DataFrame:
 
 
 def explained(claim: Claim) -> Finding:
-    """Tests of stored models; short ones show numbers and settle nothing."""
-    words, all_hold, full, asked = [], True, True, EXPLANATIONS[claim.id]
+    """Tests of stored models: of those of full length, where there are enough; short ones settle nothing."""
+    words, all_hold, settled, asked = [], True, True, EXPLANATIONS[claim.id]
     for name, family, holds in asked:
         rows = _of_method(stored_findings(family), SUBJECT).query("test == @name")
+        rows, enough = _longest(rows, PROVISIONAL_SEEDS)
         told = holds(rows, claim.margin)
         words.append(f"{name}: {span(rows['value'], '{:.2f}')}, holds in {told.sum()} of {len(rows)} models")
         all_hold &= bool(told.all())
-        full &= _full(rows)
-    if not full and claim.id not in WHATEVER_LENGTH:
+        settled &= enough
+    if not settled and claim.id not in WHATEVER_LENGTH:
         return Finding("; ".join(words), None, SHORT_MODELS)
     return Finding("; ".join(words), all_hold, engine=all(test.family == "battle" for test in asked))
 
 
-def _full(rows: pd.DataFrame) -> bool:
-    return bool((rows["steps"] >= rows["env"].map(family_of).map(FULL)).all())
+def _longest(rows: pd.DataFrame, seeds: int) -> tuple[pd.DataFrame, bool]:
+    """Rows of models of the paper's length if some task has as many seeds; else all rows, which settle nothing."""
+    full = rows[rows["steps"] >= rows["env"].map(family_of).map(FULL)]
+    enough = bool((full.groupby("env")["model"].nunique() >= seeds).any())
+    return (full if enough else rows), enough
 
 
 def explains_better(claim: Claim) -> Finding:
     """Correlation of one method's answers with what an agent is worth against that of others.
 
     The claim compares "METHOD ANSWER > METHOD ANSWER", several with semicolons between them, and holds where every
-    model of the first has an interval above those of all models of the second.
+    model of the first has an interval above those of all models of the second. Of the method that the claim is about as
+    many seeds are needed as for other claims, of the others one.
     """
     pairs = [pair.split(" > ") for pair in claim.compares.split("; ")]
-    rows = {side: _of_answer(side) for pair in pairs for side in pair}
+    needed = {second: 1 for _, second in pairs} | {first: PROVISIONAL_SEEDS for first, _ in pairs}
+    longest = {side: _longest(_of_answer(side), seeds) for side, seeds in needed.items()}
+    rows = {side: found for side, (found, _) in longest.items()}
     words = [
         f"{style.look(side.split()[0]).label} {span(x['value'], '{:.2f}')} (n = {len(x)} models)"
         for side, x in rows.items()
     ]
-    if not all(map(_full, rows.values())):
+    if not all(enough for _, enough in longest.values()):
         return Finding("; ".join(words), None, SHORT_MODELS)
     ahead = [rows[first]["low"].min() > rows[second]["high"].max() for first, second in pairs]
     return Finding("; ".join(words), all(ahead))
