@@ -6,6 +6,12 @@ In a checkout of github.com/uoe-agents/epymarl, at the commit that the data name
         env_args.key=lbforaging:Foraging-5x5-2p-1f-coop-v3 seed=1 t_max=100000 use_cuda=False lr=0.0003 \\
         hidden_dim=128 use_rnn=True epsilon_anneal_time=50000 test_interval=10000 log_interval=10000
 
+or, for a battle on this package's engine, with the one import changed that book/engine.md names,
+
+    python src/main.py --config=qmix --env-config=sc2 with env_args.map_name=3m seed=1 t_max=100000 use_cuda=False \\
+        lr=0.0003 hidden_dim=128 use_rnn=True epsilon_anneal_time=50000 test_interval=10000 test_nepisode=100 \\
+        log_interval=10000
+
 and here: ``python benchmarks/epymarl.py EPYMARL/results/sacred --out data/epymarl.json``. The file is in the format of
 marl-eval, steps rounded down to the interval of tests; beside it goes a table of the runs with commit, versions and
 settings.
@@ -40,12 +46,14 @@ def collect(results: Path) -> tuple[dict[str, Any], pd.DataFrame]:
         )
         if "test_return_mean" not in metrics:
             continue
-        task = config["env_args"]["key"].partition(":")[2]
+        played = config["env_args"]
+        battle = "map_name" in played
+        task = f"battle-{played['map_name']}" if battle else played["key"].partition(":")[2]
         source = run["experiment"]["repositories"][0]
         versions = dict(item.split("==") for item in run["experiment"]["dependencies"])
         means, deviations = metrics["test_return_mean"], metrics["test_return_std"]
         began = pd.Timestamp(means["timestamps"][0])
-        runs = written.setdefault("lbf", {}).setdefault(task, {}).setdefault(config["name"], {})
+        runs = written.setdefault("battle" if battle else "lbf", {}).setdefault(task, {}).setdefault(config["name"], {})
         runs[f"seed_{config['seed']}"] = {
             f"step_{i}": {
                 "step_count": step // config["test_interval"] * config["test_interval"],

@@ -129,6 +129,7 @@ def _epymarl() -> list[TrainConfig]:
     runs = grid(("vdn",), (small,), (1, 2, 3, 4, 5), ("epymarl",), **length)
     runs += grid(("iql", "qmix"), (small,), (1, 2), ("epymarl",), **length)
     runs += grid(("vdn", "iql", "qmix"), others, (1,), ("epymarl",), **length)
+    runs += grid(("qmix",), ("battle-3m",), (1, 2), ("epymarl",), **length)  # EPyMARL plays it on this engine
     large = ("Foraging-8x8-2p-2f-coop-v3",)
     return runs + grid(("vdn",), large, (1,), ("epymarl",), total_steps=60_000, test_interval=15_000, **short)
 

@@ -1,6 +1,7 @@
 """Compilation by numba where it is installed; without it the same functions run as plain Python."""
 
 import inspect
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -19,6 +20,11 @@ F = TypeVar("F", bound=Callable)
 
 COMPILED: bool = numba_config is not None and not numba_config.DISABLE_JIT  # pyright: ignore[reportAttributeAccessIssue] set at run time
 """Whether environments are compiled in this process."""
+
+# At DEBUG numba tells each step of its compiler. A program whose root logger is at that level, as EPyMARL's is, would
+# write megabytes before the first battle. Who sets a level for numba keeps it.
+if logging.getLogger("numba").level == logging.NOTSET:
+    logging.getLogger("numba").setLevel(logging.INFO)
 
 
 def drop_stale(folder: Path, cache: Path) -> bool:
