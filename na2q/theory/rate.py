@@ -79,11 +79,3 @@ def priced(square: ndarray, price: float, seed: int = 0) -> Price:
     code = best_code(square, price, 32, 80, seed)
     empty = float(mask_cost(square.mean(0)).sum())
     return Price(price, empty, largest_saving(square), code.nats, code.loss + price * code.nats)
-
-
-def in_words(price: Price, nats: float) -> str:
-    """Say what a price means for a code, and how many nats a posterior that was trained at it holds."""
-    held = f"the posterior holds {nats:.2f}"
-    if price.total < price.empty - 1e-3:
-        return f"a code of {price.nats:.2f} nats would pay, and {held}"
-    return f"no code was found that pays: the empty one is the best known, and {held}"
