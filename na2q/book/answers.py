@@ -42,11 +42,11 @@ def longest(runs: pd.DataFrame, *curves: str) -> pd.DataFrame:
 
 
 def _of_longest(table: pd.DataFrame) -> pd.DataFrame:
-    """Runs of the longest sweep, and among equally long ones of that with most curves."""
+    """Runs of the longest sweep, and among equally long ones of that with most curves, then with most tasks."""
     if table.empty:
         return table
-    size = table.groupby("sweep").agg({"point": "max", "curve": "nunique"})
-    return table[table["sweep"] == size.sort_values(["point", "curve"]).index[-1]]
+    size = table.groupby("sweep").agg({"point": "max", "curve": "nunique", "env": "nunique"})
+    return table[table["sweep"] == size.sort_values(["point", "curve", "env"]).index[-1]]
 
 
 def gap(table: pd.DataFrame, first: str, score: Score = protocol.scores) -> Estimate:
@@ -74,22 +74,10 @@ def compare(runs: pd.DataFrame, first: str, seconds: Sequence[str], how: tuple[S
     return " ".join(sentences)
 
 
-def against(differences: pd.DataFrame, first: str) -> str:
-    """Say on which side of the others a curve ends, in a sentence for each sweep and task.
-
-    Args:
-        differences: of that curve and others, as `protocol.differences` has them.
-        first: the curve.
-    """
-    sentences = []
-    for (sweep, task), rows in differences.groupby(["sweep", "env"]):
-        sides: dict[str, list[str]] = {side: [] for side in SIDES}
-        for row in rows.to_dict("records"):
-            found = Estimate(row["difference"], row["low"], row["high"])
-            sides[by_side(found, *SIDES)].append(look(row["curve"]).label)
-        place = "Over all tasks" if task == protocol.ALL_TASKS else f"On {task}"
-        sentences.append(f"{place} (sweep {sweep}), {look(first).label} {_told(sides)} {FINAL[1]}.")
-    return " ".join(sentences) or "No runs compare them."
+def rivals(runs: pd.DataFrame, first: str = SUBJECT) -> list[str]:
+    """Name the paper's methods that have two seeds or more beside a curve's, in the longest sweep with several such."""
+    table = _repeated(runs)
+    return [name for name in PAPER if name != first and name in set(table["curve"])]
 
 
 def _told(sides: dict[str, list[str]]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
+from na2q.book import answers
 from na2q.book.answers import basis, compare, gap, longest
 from na2q.book.prose import are, by_side, counted, ordinal, series
 from na2q.campaign import sweeps
@@ -16,17 +17,15 @@ FAMILIES = {"lbf": "foraging", "battle": "battles"}
 RIVALS = {"chance": "a feature chosen by chance", "size": "the largest feature"}
 
 
-def against(runs: pd.DataFrame, other: str) -> str:
-    """Compare NA2Q as released with another method, sweep by sweep, the shortest runs first.
+def answer(runs: pd.DataFrame) -> str:
+    """Compare NA2Q as released with all methods that have its length and several seeds, and rank it among all others.
 
     Args:
         runs: table of `results.select`, of one family of tasks.
-        other: curve that it is compared with.
     """
-    lengths = runs.groupby("sweep")["point"].max().sort_values()
-    sweeps_of_both = [runs[runs["sweep"] == sweep] for sweep in lengths.index]
-    told = [compare(table, SUBJECT, [other]) for table in sweeps_of_both if len(longest(table, SUBJECT, other))]
-    return " ".join(told) or compare(runs, SUBJECT, [other])
+    others = answers.rivals(runs)
+    told = [answers.compare(runs, SUBJECT, others)] if others else []
+    return " ".join([*told, rank(runs)])
 
 
 def verdict(runs: pd.DataFrame, other: str) -> str:
@@ -63,21 +62,38 @@ def rank(runs: pd.DataFrame) -> str:
 def leaders(summary: pd.DataFrame) -> str:
     """Say who ends highest on each task of each sweep, and whom no interval sets apart from it.
 
+    A curve of one run has no interval. Where others have several, it is named apart and not placed.
+
     Args:
         summary: table of `protocol.summary`.
     """
     told = []
     for (sweep, task), rows in summary.groupby(["sweep", "env"]):
+        single = rows["n"] == 1
+        lone = rows[single] if 0 < single.sum() < len(rows) else rows.iloc[:0]
+        rows = rows.drop(lone.index)
         best = rows.loc[rows["iqm"].idxmax()]
         place, label = f"On {task} (sweep {sweep})", look(str(best["curve"])).label
-        if len(rows) == 1:
-            told.append(f"{place} only {label} has run, and ends at {best['iqm']:.2f}.")
-            continue
         level = rows[~(rows["high"] < best["low"]) & (rows["curve"] != best["curve"])]
-        others = series(look(name).label for name in level["curve"])
-        rest = f"no interval sets it apart from {others}" if len(level) else "all other intervals lie below its own"
-        told.append(f"{place} {label} ends highest, at {best['iqm']:.2f}; {rest}.")
+        rest = (
+            f"no interval sets it apart from {_labels(level)}"
+            if len(level)
+            else "all other intervals lie below its own"
+        )
+        if len(rows) > 1:
+            told.append(f"{place} {label} ends highest, at {best['iqm']:.2f}; {rest}.")
+        else:
+            told.append(
+                f"{place} only {label} has {'several runs' if len(lone) else 'run'}, and ends at {best['iqm']:.2f}."
+            )
+        if len(lone):
+            told.append(f"{_labels(lone)} {'has' if len(lone) == 1 else 'have'} one run there, which has no interval.")
     return " ".join(told)
+
+
+def _labels(rows: pd.DataFrame) -> str:
+    """Name the curves of some rows."""
+    return series(look(str(name)).label for name in rows["curve"])
 
 
 def masks(tests: pd.DataFrame) -> str:

@@ -44,15 +44,21 @@ def test_differences_clear_of_zero_are_counted_beside_what_chance_would_bring() 
     assert "none has an interval" in answers.clear_of_zero(effects((0.0, -0.1, 0.1)), "VDN")
 
 
-def test_curve_is_set_against_others_in_a_sentence_for_each_sweep_and_task() -> None:
-    rows = [("vdn", "lbf-4p-2f", 0.2, 0.1, 0.3), ("qmix", "lbf-4p-2f", -0.2, -0.3, -0.1)]
-    rows += [("qplex", "lbf-4p-2f", 0.0, -0.1, 0.1), ("vdn", "all tasks", 0.1, float("nan"), float("nan"))]
-    table = pd.DataFrame(rows, columns=["curve", "env", "difference", "low", "high"]).assign(sweep="figure3")
-    assert answers.against(table, "na2q") == (
-        "Over all tasks (sweep figure3), NA²Q cannot be told apart from VDN in final return. On lbf-4p-2f (sweep "
-        "figure3), NA²Q is above VDN, is below QMIX and cannot be told apart from QPLEX in final return."
+def test_rivals_are_those_with_seeds_of_the_longest_sweep() -> None:
+    short = stored("pilot", na2q=HIGH, vdn=LOW, qplex=LOW)
+    long = stored("figure3", na2q=HIGH, vdn=LOW, qmix=LOW, qtran=LOW[:1]).assign(
+        point=lambda table: 10 * table["point"]
     )
-    assert answers.against(table.iloc[:0], "na2q") == "No runs compare them."
+    assert answers.rivals(pd.concat([short, long])) == ["vdn", "qmix"]
+    assert answers.rivals(short) == ["vdn", "qplex"]
+    assert answers.rivals(stored(na2q=HIGH[:1])) == []
+
+
+def test_of_equally_long_sweeps_that_with_more_tasks_answers() -> None:
+    both = pd.concat([stored("figure3", env, na2q=HIGH, vdn=LOW) for env in ("lbf-4p-2f", "lbf-3p-3f")])
+    one = stored("figure8-foraging", "lbf-3p-3f", na2q=LOW, vdn=HIGH)
+    for table in (pd.concat([both, one]), pd.concat([one, both])):
+        assert set(answers.longest(table, "na2q", "vdn")["sweep"]) == {"figure3"}
 
 
 def test_one_seed_of_each_tells_nothing_apart() -> None:

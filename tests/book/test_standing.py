@@ -19,19 +19,6 @@ def stored(sweep: str = "figure3", **curves: list[float]) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("ours", "theirs", "told"),
     [
-        (GOOD, BAD, "NA²Q is above VDN (0.70 ["),
-        (BAD, GOOD, "NA²Q is below VDN (-0.70 ["),
-        (WIDE, WIDE, "NA²Q cannot be told apart from VDN (0.00 ["),
-        (GOOD[:1], BAD[:1], "(n = 1), NA²Q cannot be told apart from VDN (0.70 [no interval]) in final return."),
-    ],
-)
-def test_comparison_follows_the_interval(ours: list[float], theirs: list[float], told: str) -> None:
-    assert told in standing.against(stored(na2q=ours, vdn=theirs), "vdn")
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "told"),
-    [
         (GOOD, BAD, "Yes: on lbf-4p-2f after "),
         (BAD, GOOD, "No: on lbf-4p-2f after "),
         (WIDE, WIDE, "Not that these runs could tell: on lbf-4p-2f after "),
@@ -44,15 +31,15 @@ def test_verdict_is_chosen_by_the_interval(ours: list[float], theirs: list[float
     assert standing.verdict(stored(na2q=ours), "vdn") == "No runs compare NA²Q with VDN."
 
 
-def test_comparison_goes_through_sweeps_and_passes_over_those_without_both() -> None:
-    both = stored(na2q=GOOD, vdn=BAD)
-    alone = stored("pilot", na2q=GOOD)
-    assert standing.against(pd.concat([both, alone]), "vdn") == standing.against(both, "vdn")
-    longer = stored("controls", na2q=BAD, vdn=GOOD).assign(point=lambda table: 10 * table["point"])
-    assert standing.against(pd.concat([longer, both]), "vdn") == " ".join(
-        standing.against(one, "vdn") for one in (both, longer)
-    )
-    assert standing.against(alone, "vdn") == "No runs compare NA²Q with VDN."
+def test_answer_compares_at_full_length_first_and_then_ranks_among_all() -> None:
+    pilot = stored("pilot", na2q=BAD, vdn=GOOD, qmix=WIDE)
+    long = stored("figure3", na2q=GOOD, vdn=BAD).assign(point=lambda table: 10 * table["point"])
+    told = standing.answer(pd.concat([pilot, long]))
+    assert told.startswith("On lbf-4p-2f after ")
+    assert "NA²Q is above VDN (0.70 [" in told
+    assert "Among the 3 methods" in told
+    assert told.endswith("NA²Q is third; the first is VDN.")
+    assert standing.answer(stored(na2q=GOOD[:1], vdn=BAD[:1])).startswith("Among the 2 methods")
 
 
 def test_rank_counts_from_the_best() -> None:
@@ -107,3 +94,6 @@ def test_leaders_are_named_with_those_whom_no_interval_sets_apart() -> None:
     assert told(na2q=GOOD, vdn=BAD).endswith("NA²Q ends highest, at 0.91; all other intervals lie below its own.")
     assert "no interval sets it apart from QMIX." in told(na2q=GOOD, vdn=BAD, qmix=WIDE)
     assert told(vdn=BAD) == "On lbf-4p-2f (sweep figure3) only VDN has run, and ends at 0.21."
+    single = told(na2q=GOOD, vdn=BAD, qmix=BAD[:1])
+    assert single.endswith("all other intervals lie below its own. QMIX has one run there, which has no interval.")
+    assert "only NA²Q has several runs" in told(na2q=GOOD, vdn=BAD[:1], qmix=GOOD[:1])
