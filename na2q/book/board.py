@@ -12,8 +12,8 @@ from na2q.training.weights import WEIGHTS
 TEAMS = (
     "lbf-4p-2f/na2q_released/seed-1",
     "lbf-4p-2f/na2q_paper/seed-3",
-    "lbf-4p-2f/vdn_released/seed-1",
-    "lbf-4p-2f/qmix_released/seed-1",
+    "lbf-4p-2f/vdn_released/seed-3",
+    "lbf-4p-2f/qmix_released/seed-3",
     "lbf-3p-3f/na2q_released/seed-3",
     "lbf-3p-3f/vdn_released/seed-3",
     "lbf-3p-3f/qmix_released/seed-3",

@@ -63,17 +63,25 @@ def of_kinds(table: pd.DataFrame, row: str, write: str = "{:.3f}") -> str:
     return series(told, "") or "not known, for there is one model of each variant"
 
 
+def length(env: str, steps: int) -> str:
+    """Say how long one model was trained, in parts of the paper's length on that task."""
+    part = steps / FULL[family_of(env)]
+    return "the paper's length" if part >= 1 else f"{100 * part:.0f} % of the paper's length"
+
+
 def lengths(models: pd.DataFrame) -> str:
-    """Say on which tasks models were trained for the paper's length, and on which for less.
+    """Say on which tasks models were trained for the paper's length, on which for less, and on which for either.
 
     Args:
         models: rows with the columns env and steps.
     """
     tasks = models.groupby("env")["steps"].agg(["min", "max"])
-    whole = tasks["min"] >= tasks.index.map(family_of).map(FULL)
+    needed = tasks.index.map(family_of).map(FULL)
+    whole, less = tasks["min"] >= needed, tasks["max"] < needed
+    groups = {"the paper's length": whole, "less": less, "the paper's length or less": ~whole & ~less}
     sentences = []
-    for rows, words in ((tasks[whole], "the paper's length"), (tasks[~whole], "less")):
-        if len(rows):
+    for words, inside in groups.items():
+        if len(rows := tasks[inside]):
             steps = span(pd.Series(rows.to_numpy().ravel()))
             sentences.append(f"The models on {series(rows.index)} were trained for {words}: {steps} steps.")
     return " ".join(sentences)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from na2q.book.counts import above, below, by_kind, by_model, lengths, of_kind, of_kinds, spans
+from na2q.book.counts import above, below, by_kind, by_model, length, lengths, of_kind, of_kinds, spans
 from na2q.stats import Estimate
 
 UNSURE = Estimate(0, -1, 1)
@@ -45,5 +45,11 @@ def test_lengths_tell_models_of_the_papers_length_from_short_ones() -> None:
     models = pd.DataFrame([(env, n) for env, each in steps.items() for n in each], columns=["env", "steps"])
     assert lengths(models) == (
         "The models on lbf-3p-3f were trained for the paper's length: 1,050,024 to 1,050,030 steps. "
-        "The models on battle-3m and lbf-4p-2f were trained for less: 100,002 to 1,050,001 steps."
+        "The models on battle-3m were trained for less: 200,000 steps. "
+        "The models on lbf-4p-2f were trained for the paper's length or less: 100,002 to 1,050,001 steps."
     )
+
+
+def test_the_length_of_one_model_is_told_in_parts_of_the_papers() -> None:
+    assert length("lbf-4p-2f", 1_050_002) == "the paper's length"
+    assert length("lbf-4p-2f", 105_000) == "10 % of the paper's length"

@@ -19,9 +19,11 @@ def test_intervals_that_touch_tell_nothing() -> None:
     assert change(Estimate(0.7, 0.6, 0.8), Estimate(0.4, 0.3, 0.6)).startswith("neither")
 
 
-def test_a_side_has_each_model_once_and_all_together() -> None:
-    side = side_of(pd.read_csv(repo_root() / "data" / "anchored.csv"))
-    assert len(side.returns) == len(side.contributions) == 2
+@pytest.mark.parametrize(("anchored", "models"), [(True, 2), (False, 3)])
+def test_a_side_has_each_model_once_and_all_together(anchored: bool, models: int) -> None:
+    trial = pd.read_csv(repo_root() / "data" / "anchored.csv")
+    side = side_of(trial[trial["kind"].str.endswith("anchored=True") == anchored])
+    assert len(side.returns) == len(side.contributions) == models
     both = side.agreement["contribution"]
     assert min(side.contributions) <= both.value <= max(side.contributions)
     assert both.low <= both.value <= both.high
