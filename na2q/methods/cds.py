@@ -19,9 +19,13 @@ from na2q.types import Loss, MixContext, MixerOutput, masked_mean
 class PredictorRows(NamedTuple):
     """What the predictors see and should say, for each agent of each transition; no gradient."""
 
-    inputs: Float[Tensor, "r n i"]  # h_{t-1}, o_t and one-hot u_t
-    next_obs: Float[Tensor, "r n o"]
-    weight: Float[Tensor, "r n"]  # 1 for transitions that happened
+    inputs: Float[Tensor, "... i"]  # h_{t-1}, o_t and one-hot u_t
+    next_obs: Float[Tensor, "... o"]
+    weight: Float[Tensor, " ..."]  # 1 for transitions that happened
+
+    def chosen(self, order: Int[Tensor, " rows"]) -> "PredictorRows":
+        """Flatten (transition, agent) to rows, and take them in that order."""
+        return PredictorRows(*(x.flatten(0, 1)[order] for x in self))
 
 
 class Predictor(nn.Module):
@@ -133,26 +137,27 @@ class CDS(QLearning[CDSOptions, Tensor, PredictorRows]):
         )
         return [Group("main", owned(self.agent, self.mixer), "rmsprop"), *adams]
 
-    def predictor_loss(self, predictor: Predictor, rows: PredictorRows, chosen: Int[Tensor, " rows"]) -> Tensor:
-        """Mean error of a predictor over the chosen rows that happened."""
-        agents = chosen % self.spec.n_agents
-        part = PredictorRows(*(x.flatten(0, 1)[chosen] for x in rows))
-        return masked_mean(predictor.error(part, agents), part.weight)
+    def predictor_loss(self, predictor: Predictor, rows: PredictorRows, agents: Int[Tensor, " rows"]) -> Tensor:
+        """Mean error of a predictor over those of the rows that happened."""
+        return masked_mean(predictor.error(rows, agents), rows.weight)
 
     def after_step(
         self, step: Step[Tensor, PredictorRows], optimizers: Mapping[str, torch.optim.Optimizer]
     ) -> dict[str, float]:
         """Train both predictors on all rows once, in minibatches of random order; return their last losses."""
-        logged = {}
-        happened = step.extra.weight.flatten() > 0
-        for chosen in step.noise.split(self.options.predictor_batch):
-            if not happened[chosen].any():  # nothing but padding: the mean over no row is 0 / 0
-                continue
-            for (name, optimizer), predictor in zip(optimizers.items(), self.predictors, strict=True):
-                loss = self.predictor_loss(predictor, step.extra, chosen)
+        logged: dict[str, Tensor] = {}
+        # rows are put into their order once, so that minibatches are views of them
+        rows, agents = step.extra.chosen(step.noise), step.noise % self.spec.n_agents
+        size = self.options.predictor_batch
+        parts = [PredictorRows(*part) for part in zip(*(x.split(size) for x in rows), strict=True)]
+        for (name, optimizer), predictor in zip(optimizers.items(), self.predictors, strict=True):
+            for part, those in zip(parts, agents.split(size), strict=True):
+                if not part.weight.any():  # nothing but padding: the mean over no row is 0 / 0
+                    continue
+                loss = self.predictor_loss(predictor, part, those)
                 optimizer.zero_grad()
                 loss.backward()
-                norm = nn.utils.clip_grad_norm_(predictor.parameters(), self.options.predictor_clip)
+                norm = nn.utils.clip_grad_norm_(predictor.parameters(), self.options.predictor_clip, foreach=True)
                 optimizer.step()
-                logged |= {f"loss_{name}": float(loss.detach()), f"grad_norm_{name}": float(norm)}
-        return logged
+                logged |= {f"loss_{name}": loss.detach(), f"grad_norm_{name}": norm}
+        return {name: float(value) for name, value in logged.items()}

@@ -75,7 +75,8 @@ class Update:
         online, losses = self.learner.online, {}
         own = [group for group in self.learner.groups if group.stepped_by_method]
         for group, predictor in zip(own, getattr(online, "predictors", []), strict=True):
-            losses[group.name] = online.predictor_loss(predictor, self.step.extra, self.step.noise)
+            rows, agents = self.step.extra.chosen(self.step.noise), self.step.noise % online.spec.n_agents
+            losses[group.name] = online.predictor_loss(predictor, rows, agents)
             losses[group.name].backward()
         return losses
 
