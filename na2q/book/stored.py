@@ -25,6 +25,8 @@ def curve(method: str) -> Figure:
         return figures.nothing_yet()
     runs = pd.concat([results.load_runs(task) for task in dict.fromkeys(place.parent for place in folders)])
     runs = results.select(runs[runs["variant"].isin(runs.loc[runs["method"] == method, "variant"])])
+    if runs["curve"].str.partition(" ")[2].nunique() == 1:  # settings that all share tell no curve apart
+        runs = runs.assign(curve=runs["method"])
     return figures.learning_curves(runs, main=[name for name in runs["curve"].unique() if name.split()[0] == method])
 
 
@@ -77,5 +79,14 @@ def _weights(models: list[Path]) -> str:
         config = record["config"]
         about = [config["env"], config["preset"], str(config["seed"]), f"{record['steps']:,}"]
         rows.append(f"| {' | '.join([*about, _link(WEIGHTS, place / WEIGHTS)])} |")
-    load = ["", "The weights act by", "", "```python", "import na2q", "", f'policy = na2q.load("{first}")', "```"]
+    load = [
+        "",
+        "The first of them plays when it is loaded:",
+        "",
+        "```python",
+        "import na2q",
+        "",
+        f'policy = na2q.load("{first}")',
+        "```",
+    ]
     return "\n".join([*rows, *load])

@@ -39,3 +39,12 @@ def test_curve_is_that_of_the_method_and_others_stand_behind() -> None:
     assert named == ["QPLEX"]
     assert len(axes.lines) > 1
     plt.close("all")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_names_of_curves_leave_their_panel_its_room(method: str) -> None:
+    figure = stored.curve(method)
+    assert all(len(text.get_text()) <= 20 for axes in figure.axes for text in axes.texts)
+    figure.canvas.draw()
+    assert all(axes.get_window_extent().width > 0.25 * figure.bbox.width for axes in figure.axes)
+    plt.close("all")
