@@ -33,14 +33,16 @@ def told(board: Sequence[Verdict]) -> str:
 
 
 def bars(board: Iterable[Verdict]) -> Figure:
-    """Draw how many claims of each kind have which verdict."""
+    """Draw how many claims of each kind have which verdict; verdicts that no claim has are not in the legend."""
     rows = pd.DataFrame([(KINDS[found.claim.id[0]], found.verdict) for found in board], columns=["kind", "verdict"])
     counts = pd.crosstab(rows["kind"], rows["verdict"]).reindex(columns=VERDICTS, fill_value=0)
     counts = counts.reindex([kind for kind in KINDS.values() if kind in counts.index][::-1])
     holds, fails, engine, grey = *PALETTE[2:4], PALETTE[0], (0.85, 0.85, 0.85)
     so_far = [(*holds, 0.4), (*fails, 0.4), (0.6, 0.6, 0.6)]  # paler, as they may change
     figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
-    counts.plot.barh(stacked=True, ax=axes, color=[holds, fails, *so_far, engine, grey], width=0.75)
+    colors = dict(zip(VERDICTS, [holds, fails, *so_far, engine, grey], strict=True))
+    counts = counts.loc[:, counts.any()]
+    counts.plot.barh(stacked=True, ax=axes, color=[colors[name] for name in counts], width=0.75)
     axes.set(xlabel="claims", ylabel="")
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
