@@ -172,3 +172,32 @@ def test_chapters_on_results_leave_functions_to_the_package() -> None:
         for cell in cells(path):
             named = [node.name for node in ast.walk(ast.parse(source(cell))) if isinstance(node, ast.FunctionDef)]
             assert not named, f"{path.stem} defines {named}"
+
+
+SHOWN_BY = {"display", "plt.show", "print"}
+SILENT = {"glue", "prose.put", "style.export", "style.use_style"}
+
+
+def shows_something(cell: dict) -> bool:
+    """Whether running a cell leaves anything below it on the page, as far as its text tells."""
+    if {"remove-output", "remove-cell"} & set(cell["metadata"].get("tags", [])):
+        return False
+    tree = ast.parse(re.sub(r"^%.*$", "", source(cell), flags=re.M))
+    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    last = tree.body[-1] if tree.body else None
+    silent = isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and ast.unparse(last.value.func) in SILENT
+    return bool(called & SHOWN_BY) or (isinstance(last, ast.Expr) and not silent)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_folded_cell_that_shows_nothing_stands_above_another_folded_cell(path: Path) -> None:
+    """A reader would see two lines that say "Show code", one below the other, with nothing between them."""
+    above: dict | None = None
+    for cell in json.loads(path.read_text())["cells"]:
+        tags = set(cell["metadata"].get("tags", []))
+        if "remove-cell" in tags:
+            continue
+        assert source(cell).strip()
+        folded = cell["cell_type"] == "code" and bool({"hide-input", "hide-cell"} & tags)
+        assert not (folded and above and not shows_something(above)), source(cell)
+        above = cell if folded else None
