@@ -42,7 +42,7 @@ def bars(board: Iterable[Verdict]) -> Figure:
     figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
     colors = dict(zip(VERDICTS, [holds, fails, *so_far, engine, grey], strict=True))
     counts = counts.loc[:, counts.any()]
-    counts.plot.barh(stacked=True, ax=axes, color=[colors[name] for name in counts], width=0.75)
+    counts.plot.barh(stacked=True, ax=axes, color=[colors[str(name)] for name in counts], width=0.75)
     axes.set(xlabel="claims", ylabel="")
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure

@@ -87,7 +87,8 @@ def _name_ends(axes: Axes, names: Sequence[str]) -> None:
     low, high = axes.get_ylim()
     ends = {name: np.array(lines[_label(name)].get_data())[:, -1] for name in names}
     ordered = sorted(names, key=lambda name: float(ends[name][1]))
-    places = apart([float(ends[name][1]) for name in ordered], 0.085 * (high - low), high)
+    top = high - 0.04 * (high - low)  # names may reach out of their panel, below its title
+    places = apart([float(ends[name][1]) for name in ordered], 0.085 * (high - low), top)
     for name, place in zip(ordered, places, strict=True):
         axes.annotate(
             _label(name), (float(ends[name][0]), place), xytext=(5, 0), textcoords="offset points", va="center",

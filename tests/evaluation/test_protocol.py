@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -229,3 +230,14 @@ def test_curves_are_held_against_the_best_of_their_own_sweep() -> None:
     found = protocol.steps_to_good(table, protocol.scores(table), window=1).set_index("curve")
     assert found["reached"].to_dict() == {"na2q": 1.0, "vdn": 0.0}
     assert found["threshold"].nunique() == 1
+
+
+def test_names_of_curves_stay_below_the_title_of_their_panel() -> None:
+    levels = {name: {1: [0.0, 0.5, 1.0], 2: [0.0, 0.5, 1.0]} for name in ("na2q", "vdn", "qmix")}
+    figure = learning_curves(runs(levels, "lbf-4p-2f"))
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    title = axes.title.get_window_extent().y0
+    assert len(axes.texts) == 3
+    assert all(text.get_window_extent().y1 <= title for text in axes.texts)
+    plt.close(figure)
