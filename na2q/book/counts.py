@@ -16,11 +16,12 @@ Run = tuple[str, str]
 
 
 def by_kind(holds: Mapping[Run, Any]) -> str:
-    """Say in how many models of each preset something holds, as in "all 3 released and 1 of 3 paper"."""
+    """Say in how many models something holds, of each preset where there are several: "all 3 released and 1 of 3 paper"."""
     kinds: dict[str, list[bool]] = {}
     for (kind, _), held in holds.items():
         kinds.setdefault(kind.partition("_")[2], []).append(bool(held))
-    return series((counted(held, preset) for preset, held in kinds.items()), "no model")
+    told = (counted(held, preset if len(kinds) > 1 else "").strip() for preset, held in kinds.items())
+    return series(told, "no model")
 
 
 def by_model(values: Mapping[Run, Any], write: str | Callable[[Any], str] = "{:.2f}") -> str:
@@ -57,9 +58,10 @@ def of_kind(kind: str, row: Mapping[Run, T]) -> dict[Run, T]:
 
 
 def of_kinds(table: pd.DataFrame, row: str, write: str = "{:.3f}") -> str:
-    """List one row of `comparison.between_models` by preset, as in "0.036 (released) and 0.031 (paper)"."""
+    """List one row of `comparison.between_models`, by preset where there are several, as in "0.036 (released) and 0.031 (paper)"."""
     columns = {str(kind): column for kind, column in table.items()}
-    told = [f"{write.format(one[row])} ({kind.partition('_')[2]})" for kind, one in columns.items()]
+    names = {kind: f" ({kind.partition('_')[2]})" if len(columns) > 1 else "" for kind in columns}
+    told = [f"{write.format(one[row])}{names[kind]}" for kind, one in columns.items()]
     return series(told, "") or "not known, for there is one model of each variant"
 
 

@@ -15,6 +15,14 @@ def test_models_are_counted_by_preset() -> None:
     assert by_kind({}) == "no model"
 
 
+def test_models_of_a_single_preset_are_counted_without_its_name() -> None:
+    one = of_kind("na2q_released", MODELS)
+    assert by_kind({run: value > 0 for run, value in one.items()}) == "1 of 2"
+    assert by_kind(dict.fromkeys(one, True)) == "all 2"
+    assert by_kind(dict.fromkeys(list(one)[:1], True)) == "1 of 1"
+    assert of_kinds(pd.DataFrame({"na2q_a": {"models": 3, "apart": 0.1234}}), "apart") == "0.123"
+
+
 def test_values_are_listed_in_the_order_of_models() -> None:
     assert by_model(MODELS) == "0.50, -1.00 and 2.00"
     assert by_model(MODELS, str) == "0.5, -1.0 and 2.0"

@@ -55,7 +55,7 @@ def deletion_curves(deleted: pd.DataFrame) -> Figure:
             axes.plot(table.mean(axis=1), color=color, linestyle=dashes, linewidth=width, label=name)
             ends[name] = float(table.mean(axis=1).iloc[0])
         axes.set_title(literal(kind_look(kind).label))
-        axes.set(xlabel="features deleted", xscale="log", xlim=(0.24, 1.08 * counts[-1]))
+        axes.set(xlabel="features deleted", xscale="log", xlim=(0.2, 1.08 * counts[-1]))
         axes.set_xticks(counts, [str(count) for count in counts])
         axes.minorticks_off()
         _name_starts(axes, ends)
