@@ -16,7 +16,7 @@ Run = tuple[str, str]
 
 
 def by_kind(holds: Mapping[Run, Any]) -> str:
-    """Say in how many models something holds, of each preset where there are several: "all 3 released and 1 of 3 paper"."""
+    """Say in how many models something holds, by preset where there are several: "all 3 released and 1 of 3 paper"."""
     kinds: dict[str, list[bool]] = {}
     for (kind, _), held in holds.items():
         kinds.setdefault(kind.partition("_")[2], []).append(bool(held))
@@ -58,7 +58,7 @@ def of_kind(kind: str, row: Mapping[Run, T]) -> dict[Run, T]:
 
 
 def of_kinds(table: pd.DataFrame, row: str, write: str = "{:.3f}") -> str:
-    """List one row of `comparison.between_models`, by preset where there are several, as in "0.036 (released) and 0.031 (paper)"."""
+    """List one row of `comparison.between_models`: "0.036", or by preset "0.036 (released) and 0.031 (paper)"."""
     columns = {str(kind): column for kind, column in table.items()}
     names = {kind: f" ({kind.partition('_')[2]})" if len(columns) > 1 else "" for kind in columns}
     told = [f"{write.format(one[row])}{names[kind]}" for kind, one in columns.items()]
