@@ -1,7 +1,8 @@
 """Print the built book to one PDF with links and an outline: `python tests/print_site.py` after `make book`.
 
-Pages stand in the order of the table of contents, each on a new sheet, and links between them lead to the sheets. The
-file is `_build/na2q.pdf`. Parts of names, as in `07_ methods/`, print only the pages that have one of them.
+Pages stand in the order of the table of contents, each on a new sheet, and links between them lead to the sheets. What
+is folded on screen, such as proofs, solutions and long tables, is printed, but for code. The file is `_build/na2q.pdf`.
+Parts of names, as in `07_ methods/`, print only the pages that have one of them.
 """
 
 import sys
@@ -27,9 +28,16 @@ TAKE = """async ([name, origin]) => {
         if (address.startsWith(origin)) link.setAttribute("href", `#${address.slice(origin.length)}/${place || ""}`);
     }
     for (const node of page.querySelectorAll("[id]")) node.id = `${name}/${node.id}`;
-    for (const gone of page.querySelectorAll("script, .headerlink, .copybtn")) gone.remove();
+    for (const gone of page.querySelectorAll("script, .headerlink, .copybtn, .toggle-button")) gone.remove();
+    for (const folded of page.querySelectorAll(".toggle-hidden")) folded.classList.remove("toggle-hidden");
+    for (const output of page.querySelectorAll("details .cell_output")) output.closest("details").open = true;
     return [page.innerHTML, [...document.querySelectorAll("style")].map(style => style.textContent)];
 }"""
+STYLE = """@media print {
+    #jb-print-docs-body { display: none !important; }
+    .bd-main .bd-content .bd-article h1:first-of-type { display: block !important; }
+    .bd-article > div:first-child h1 { break-before: auto !important; }
+}"""  # the theme prints a page's title in a heading of its own, of which the book has but one
 PUT = """([name, page, styles]) => {
     const known = window.known ||= new Set();
     for (const style of styles.filter(style => !known.has(style))) {
@@ -70,10 +78,15 @@ def main() -> None:
         book, page = context.new_page(), context.new_page()
         book.goto(origin + names[0])
         book.evaluate("document.querySelector('article.bd-article').replaceChildren()")
+        book.add_style_tag(content=STYLE)
         for name in names:
             page.goto(origin + name)
             book.evaluate(PUT, [name, *page.evaluate(TAKE, [name, origin])])
         book.evaluate("Promise.all([...document.images].map(image => image.decode().catch(() => null)))")
+        book.emulate_media(media="print")
+        titles = book.locator("article.bd-article h1")
+        if hidden := [title.inner_text() for title in titles.all() if not title.is_visible()]:
+            sys.exit(f"would print without its title: {', '.join(hidden)}")
         margin: Any = dict.fromkeys(("top", "bottom", "left", "right"), "18mm")
         book.pdf(
             path=OUT, format="A4", margin=margin, tagged=True, outline=True,
