@@ -128,18 +128,19 @@ def test_pieces_move_by_mouse_and_keys(opened: Watched) -> None:
     at = opened.of("[session.board.players[1].y, session.board.players[1].x]")
     values = opened.page.locator(".card").nth(1).inner_text()
     x, y = opened.spot(".piece.player >> nth=1")
+    down, right = (2 if at[0] < 5 else -2), (1 if at[1] < 5 else -1)  # to where there is board
     opened.page.mouse.move(x, y)
     opened.page.mouse.down()
-    opened.page.mouse.move(x + cell, y + 2 * cell, steps=6)
+    opened.page.mouse.move(x + right * cell, y + down * cell, steps=6)
     opened.page.mouse.up()
-    assert opened.of("[session.board.players[1].y, session.board.players[1].x]") == [at[0] + 2, at[1] + 1]
+    assert opened.of("[session.board.players[1].y, session.board.players[1].x]") == [at[0] + down, at[1] + right]
     assert opened.of("session.frames.length") == 2  # one gesture, one change
     assert opened.page.locator(".card").nth(1).inner_text() != values
     piece = opened.page.locator(".piece.player").nth(1)
     piece.focus()
     opened.page.keyboard.press("ArrowUp")
-    assert opened.of("session.board.players[1].y") == at[0] + 1
-    assert f"row {at[0] + 2}" in piece.get_attribute("aria-label")
+    assert opened.of("session.board.players[1].y") == at[0] + down - 1
+    assert f"row {at[0] + down}" in piece.get_attribute("aria-label")
     opened.page.get_by_role("button", name="Back", exact=True).click()
     opened.page.get_by_role("button", name="Back", exact=True).click()
     assert opened.of("[session.board.players[1].y, session.board.players[1].x]") == at
