@@ -11,6 +11,7 @@ import pandas as pd
 from na2q.config import family_of
 from na2q.evaluation.claims.case import Claim, Finding
 from na2q.evaluation.claims.on_explanations import FULL, SHORT_MODELS
+from na2q.evaluation.results import span
 from na2q.paths import repo_root
 
 COLUMNS = ["env", "kind", "model", "steps", "level", "answer", "source", "target", "score", "value"]
@@ -44,7 +45,7 @@ def ranks_ahead(claim: Claim) -> Finding:
             others = others[others["kind"] == one["kind"]]
         high = others["high"].max() if second != "chance" else 0.0
         ahead.append(bool(one["low"] > high + claim.margin))
-        against = "" if second == "chance" else f" against {_span(others)}"
+        against = "" if second == "chance" else f" against {span(others['value'], '{:.2f}')}"
         words.append(f"{one['env']} {one['kind']} {one['value']:.2f} [{one['low']:.2f}, {one['high']:.2f}]{against}")
     return _judged(table, ahead, words)
 
@@ -86,10 +87,6 @@ def _rows(table: pd.DataFrame, side: str) -> pd.DataFrame:
     asked = answer.removeprefix("pair ")
     own = table["kind"].str.startswith(f"{method}_")
     return table[own & (table["target"] == target) & (table["answer"] == asked)]
-
-
-def _span(rows: pd.DataFrame) -> str:
-    return " to ".join(dict.fromkeys(f"{x:.2f}" for x in (rows["value"].min(), rows["value"].max())))
 
 
 RULES: dict[str, Callable[[Claim], Finding]] = {
