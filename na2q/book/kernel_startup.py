@@ -40,11 +40,11 @@ def _watch(root: str, out: str) -> None:
 def _draw(table: object) -> str:
     from na2q.book.frames import as_html  # where a table is shown, pandas and the package have been imported
 
-    return as_html(table)  # type: ignore[arg-type]
+    return as_html(table)  # type: ignore[arg-type]  # pandas is not imported yet, so that its type has no name here
 
 
 def _show_tables() -> None:
-    html = get_ipython().display_formatter.formatters["text/html"]  # type: ignore[name-defined]
+    html = get_ipython().display_formatter.formatters["text/html"]  # type: ignore[name-defined]  # as above
     for module in ("pandas", "pandas.core.frame"):  # where pandas 3 says that its class lives, and where pandas 2 does
         html.for_type_by_name(module, "DataFrame", _draw)
 
