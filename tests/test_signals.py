@@ -12,7 +12,9 @@ import pytest
 import torch
 
 from na2q.cli import main, words
-from na2q.envs import forage
+from na2q.config import configure
+from na2q.envs import make
+from na2q.envs.compiled import COMPILED
 from na2q.training import tensors
 
 INTERRUPTED_IMPORT = """
@@ -104,52 +106,25 @@ def test_a_signal_while_weights_are_read_waits_until_they_are(
     assert about == {"of": "a test"}
 
 
-@pytest.mark.parametrize("wrapped", [1, 2, 3])
-@pytest.mark.parametrize("cause", [KeyboardInterrupt(), ValueError("a fault of compiled code"), None])
-def test_an_interrupt_within_compiled_code_ends_a_command_like_any_other(
-    wrapped: int, cause: BaseException | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def run(_: list[str]) -> None:
-        error = cause
-        for _number in range(wrapped):  # numba hands an interrupt through several functions of C
-            outer = SystemError("returned a result with an exception set")
-            outer.__cause__, error = error, outer
-        assert error is not None
-        raise error
-
-    monkeypatch.setattr(words, "run", run)
-    if isinstance(cause, KeyboardInterrupt):
-        with pytest.raises(SystemExit) as ended:
-            main(["methods"])
-        assert ended.value.code == 130
-        assert "stopped; the same command goes on" in capsys.readouterr().err
-    else:
-        with pytest.raises(SystemError, match="exception set"):
-            main(["methods"])
-
-
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers of POSIX")
-def test_interrupts_at_any_moment_of_a_compiled_step_end_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    draw = np.random.default_rng(0)
+@pytest.mark.parametrize("task", ["lbf-4p-2f", "battle-3m"])
+def test_interrupts_at_any_moment_of_a_step_end_a_command(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = configure("vdn", task)
+    env, draw = make(task, config.env_options), np.random.default_rng(0)
     made: list[type[BaseException]] = []
-
-    field, players = np.eye(8, dtype=int), np.array([[1, 2, 1], [5, 4, 2]])
-
-    def step() -> None:
-        forage.step(field, players, np.array([1, 5]), np.ones((2, 6), bool), 8.0, 2, 8)
 
     def run(_: list[str]) -> None:
         try:
             signal.setitimer(signal.ITIMER_REAL, float(draw.uniform(1e-4, 3e-3)))
             while True:
-                step()
+                env.step(env.reset([1]).avail.argmax(-1))
         except BaseException as error:
             made.append(type(error))
             raise
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
-    step()  # compiles
+    env.step(env.reset([1]).avail.argmax(-1))  # compiles
     monkeypatch.setattr(words, "run", run)
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
@@ -159,4 +134,21 @@ def test_interrupts_at_any_moment_of_a_compiled_step_end_a_command(monkeypatch: 
             assert ended.value.code == 130
     finally:
         signal.signal(signal.SIGALRM, before)
-    assert set(made) <= {KeyboardInterrupt, SystemError}
+    assert set(made) == {KeyboardInterrupt}
+
+
+@pytest.mark.skipif(not COMPILED, reason="nothing is compiled here")
+@pytest.mark.parametrize("task", ["lbf-4p-2f", "battle-3m"])
+def test_compiled_code_hands_python_no_two_arrays(task: str) -> None:
+    env = make(task, configure("vdn", task).env_options)
+    env.step(env.reset([1]).avail.argmax(-1))
+    entries = [
+        entry
+        for name, module in list(sys.modules.items())
+        if name.startswith("na2q.envs")
+        for entry in vars(module).values()
+        if hasattr(entry, "nopython_signatures")
+    ]
+    returned = [signature.return_type for entry in entries for signature in entry.nopython_signatures]
+    assert len(returned) >= 1
+    assert not [kind for kind in returned if hasattr(kind, "types")], "a Ctrl-C between two of them is a crash"

@@ -17,9 +17,7 @@ def main(args: Sequence[str] | None = None) -> None:
         words.run(args)
         if sys.stdout:
             sys.stdout.flush()
-    except (KeyboardInterrupt, SystemError) as error:
-        if not _interrupted(error):
-            raise
+    except KeyboardInterrupt:
         _end("stopped; the same command goes on", 130)
     except BrokenPipeError:  # whoever reads our output has seen enough
         _end("", 141)
@@ -27,13 +25,6 @@ def main(args: Sequence[str] | None = None) -> None:
         _end(f"short of memory: {error or 'ask for less at once'}", 2)
     except (ValueError, ImportError, OSError, RuntimeError) as error:
         _end(str(error), 2)
-
-
-def _interrupted(error: BaseException | None) -> bool:
-    """Whether an interrupt is at the bottom of it: compiled code makes one SystemError of it, or several in a row."""
-    while isinstance(error, SystemError):
-        error = error.__cause__
-    return isinstance(error, KeyboardInterrupt)
 
 
 def _end(message: str, status: int) -> NoReturn:

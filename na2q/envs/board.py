@@ -77,9 +77,10 @@ class Board(ForagingEnv):
             raise ValueError(f"actions are {actions.tolist()}, must be 0 to {len(Action) - 1}")
         self.current_step += 1
         state = np.array([(*player.position, player.level) for player in self.players])
-        food, sight, foods = int(self._food_spawned), self.sight, self.max_num_food
-        rewards, self.available, obs = forage.step(self.field, state, actions, self.available, food, sight, foods)
-        gained = rewards.tolist()
+        n, food, sight, foods = len(state), int(self._food_spawned), self.sight, self.max_num_food
+        rewards, may, obs = np.empty(n), np.empty((n, len(Action)), bool), np.empty((n, 3 * (foods + n)), np.float32)
+        forage.step(self.field, state, actions, self.available, food, sight, foods, rewards, may, obs)
+        self.available, gained = may, rewards.tolist()
         for player, (y, x, _), reward in zip(self.players, state.tolist(), gained, strict=True):
             player.position, player.reward = (y, x), reward
             player.score += reward

@@ -62,7 +62,10 @@ def _njit(function: F, **options: Any) -> F:
 
 
 def compiled(function: F) -> F:
-    """Compile an entry point, which Python calls, for the types it is called with; keep the result on disk."""
+    """Compile an entry point, which Python calls, for the types it is called with; keep the result on disk.
+
+    It writes into arrays that it is given: a Ctrl-C while numba hands several arrays to Python crashes the process.
+    """
     return function if numba is None else _njit(function)
 
 

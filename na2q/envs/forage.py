@@ -18,8 +18,11 @@ def step(
     spawned: float,
     sight: int,
     foods: int,
-) -> tuple[Float[ndarray, " n"], Bool[ndarray, "n a"], Float[ndarray, "n o"]]:
-    """Move the players and let them eat; return rewards, available actions and observations.
+    rewards: Float[ndarray, " n"],
+    may: Bool[ndarray, "n a"],
+    seen: Float[ndarray, "n o"],
+) -> None:
+    """Move the players and let them eat; write rewards, available actions and observations.
 
     Args:
         field: level of the food in each cell, 0 without; changed in place.
@@ -29,6 +32,9 @@ def step(
         spawned: sum of the levels of all food as the episode began.
         sight: cells that a player sees in each direction.
         foods: number of foods as the episode began.
+        rewards: of each player, overwritten.
+        may: actions that each may take then, overwritten; not the array `available`.
+        seen: observation of each player, three numbers for every food and player, overwritten.
     """
     n, last = len(players), len(field) - 1
     targets, loading = players[:, :2].copy(), np.zeros(n, np.bool_)
@@ -44,7 +50,7 @@ def step(
         if alone:
             players[i, :2] = targets[i]
 
-    rewards = np.zeros(n)
+    rewards[:] = 0
     for y in range(last + 1):  # each food by itself: no player stands beside two
         for x in range(last + 1):
             if field[y, x] == 0:
@@ -60,7 +66,6 @@ def step(
                     rewards[i] = float(players[i, 2] * field[y, x]) / float(together * spawned)
             field[y, x] = 0
 
-    may = np.zeros((n, 6), np.bool_)
     for i in range(n):
         y, x = players[i, 0], players[i, 1]
         up, down = field[y - 1, x] if y > 0 else -1, field[y + 1, x] if y < last else -1  # -1 beyond the border
@@ -68,8 +73,8 @@ def step(
         may[i, NONE], may[i, LOAD] = True, up > 0 or down > 0 or left > 0 or right > 0
         may[i, NORTH], may[i, SOUTH], may[i, WEST], may[i, EAST] = up == 0, down == 0, left == 0, right == 0
 
-    seen = np.zeros((n, foods + n, 3), np.float32)
-    seen[:, :, :2] = -1  # what is out of sight is (-1, -1, 0)
+    things = seen.reshape((n, foods + n, 3))
+    things[:, :, :2], things[:, :, 2] = -1, 0  # what is out of sight is (-1, -1, 0)
     for i in range(n):
         y, x = players[i, 0], players[i, 1]
         top, left = max(y - sight, 0), max(x - sight, 0)  # coordinates begin at the board's edge where it cuts the view
@@ -77,13 +82,12 @@ def step(
         for fy in range(top, min(y + sight, last) + 1):
             for fx in range(left, min(x + sight, last) + 1):
                 if field[fy, fx] != 0:
-                    seen[i, k, 0], seen[i, k, 1], seen[i, k, 2] = fy - top, fx - left, field[fy, fx]
+                    things[i, k, 0], things[i, k, 1], things[i, k, 2] = fy - top, fx - left, field[fy, fx]
                     k += 1
         k = foods
         for place in range(n):  # oneself first
             j = i if place == 0 else place - (place <= i)
             py, px = players[j, 0] - top, players[j, 1] - left
             if py >= 0 and px >= 0 and py <= 2 * sight and px <= 2 * sight:
-                seen[i, k, 0], seen[i, k, 1], seen[i, k, 2] = py, px, players[j, 2]
+                things[i, k, 0], things[i, k, 1], things[i, k, 2] = py, px, players[j, 2]
                 k += 1
-    return rewards, may, seen.reshape(n, -1)
