@@ -1,4 +1,4 @@
-"""Runs of EPyMARL are collected beside those that are stored, whatever state they are in, and our sweep has them all."""
+"""Runs of EPyMARL are collected beside those that are stored, in whatever state, and our sweep has them all."""
 
 import importlib.util
 import json
