@@ -11,7 +11,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+# Bytecode of a module is written when it is first used. Most never is, and it would be a fifth of the environment.
+PIP := $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt
 BUILD := PATH="$(CURDIR)/$(BIN):$$PATH" TQDM_DISABLE=1 jupyter-book build book --warningiserror --nitpick --keep-going
 
 PARAMETERS ?= full

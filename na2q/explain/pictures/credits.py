@@ -45,7 +45,7 @@ def agreement(table: pd.DataFrame) -> Figure:
         for k, kind in enumerate(kinds):
             one = rows[(rows["env"] == task) & (rows["kind"] == kind)].set_index("answer").reindex(answers)
             y = [place + 0.16 * (k - (len(kinds) - 1) / 2) for place in range(len(answers))]
-            bars = [one["value"] - one["low"], one["high"] - one["value"]]
+            bars = [(one["value"] - one["low"]).to_numpy(), (one["high"] - one["value"]).to_numpy()]
             style = kind_look(kind)
             axes.errorbar(
                 one["value"], y, xerr=bars, fmt="o", color=style.color, markersize=4, linewidth=1.2,
