@@ -1,5 +1,6 @@
 """What is stored of a method: its learning curve, and every run with its command, its log and its weights."""
 
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -67,8 +68,14 @@ def _runs(places: list[Path]) -> str:
         about = [config["env"], config["preset"], str(config["seed"]), f"{record['steps']:,}", ended]
         cells = [*about, _link(METRICS, place / METRICS)]
         rows.append(f"| {' | '.join(cells)} |")
-        commands.append(record["command"])
+        commands.append(_again(record["command"], place))
     return "\n".join([*rows, "", "Their commands, in this order:", "", "```bash", *commands, "```"])
+
+
+def _again(command: str, place: Path) -> str:
+    """Command of a run, into a folder that no other run's command on the page names, whatever folder it first had."""
+    before, option, _ = command.rpartition("--run-dir")
+    return f"{before}{option} {shlex.quote('/'.join(('runs', *place.parts[-3:])))}"
 
 
 def _weights(models: list[Path]) -> str:

@@ -24,6 +24,14 @@ def test_each_run_has_its_command_and_weights_can_be_loaded_by_what_is_printed()
     assert (repo_root() / path / "weights.safetensors").is_file()
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_no_two_commands_of_a_page_write_to_one_folder(method: str) -> None:
+    folders = re.findall(r"^na2q train .* --run-dir (\S+)$", stored.as_markdown(method), flags=re.M)
+    assert folders
+    assert len(folders) == len(set(folders))
+    assert all(folder.startswith("runs/") for folder in folders)
+
+
 def test_where_nothing_is_stored_the_page_says_so() -> None:
     assert stored.as_markdown("nobody") == (
         "No run of this method is stored yet.\n\nNo weights of this method are stored."

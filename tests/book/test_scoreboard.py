@@ -1,10 +1,15 @@
 """The scoreboard's table says each claim's verdict in words and leads to what shows it."""
 
+import re
+
 import matplotlib.pyplot as plt
 import pytest
 
 from na2q.book import concordance, scoreboard
+from na2q.evaluation import claims as evaluation
 from na2q.evaluation.claims import Claim, Verdict, claims
+from na2q.paths import repo_root
+from na2q.style import LOOKS, look
 
 SURE = Claim("X", "", "", "", "level-based-foraging", "greedy", "", "", "", 0.5, "weights are never negative")
 
@@ -47,3 +52,12 @@ def test_links_lead_to_the_chapters_that_have_the_labels(claim: Claim) -> None:
 def test_unknown_label_is_refused() -> None:
     with pytest.raises(KeyError, match="nowhere"):
         scoreboard.links(SURE._replace(shown="nowhere"))
+
+
+def test_cells_call_methods_as_figures_do() -> None:
+    """No "na2q_released" beside figures that say "NA²Q (released)"; commands stand elsewhere."""
+    raw = re.compile(rf"(?<![\w`./-])({'|'.join(LOOKS)})(?![\w`/-])")
+    board = evaluation.scoreboard(repo_root() / "data" / "runs")
+    told = [found.measured for one in board for found in (one, one.beside) if found is not None]
+    assert any(look("na2q").label in text for text in told)
+    assert not [text for text in told if raw.search(re.sub(r"_\w+", "", text))]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from na2q import style
 from na2q.config import family_of
 from na2q.evaluation.claims.case import Claim, Finding
 from na2q.evaluation.claims.on_explanations import FULL, SHORT_MODELS
@@ -46,7 +47,8 @@ def ranks_ahead(claim: Claim) -> Finding:
         high = others["high"].max() if second != "chance" else 0.0
         ahead.append(bool(one["low"] > high + claim.margin))
         against = "" if second == "chance" else f" against {span(others['value'], '{:.2f}')}"
-        words.append(f"{one['env']} {one['kind']} {one['value']:.2f} [{one['low']:.2f}, {one['high']:.2f}]{against}")
+        interval = f"{one['value']:.2f} [{one['low']:.2f}, {one['high']:.2f}]"
+        words.append(f"{_named(one['env'], one['kind'])}: {interval}{against}")
     return _judged(table, ahead, words)
 
 
@@ -55,11 +57,11 @@ def beats_outside(claim: Claim) -> Finding:
     table = stored_credits().query("score == 'rank' and target == 'shapley'")
     table = table[table["kind"].str.startswith(f"{claim.compares.split()[0]}_")]
     ahead, words = [], []
-    for _, rows in table.groupby(["env", "kind"]):
+    for (env, kind), rows in table.groupby(["env", "kind"]):
         best = {s: part.loc[part["value"].idxmax()] for s, part in rows.groupby("source")}
         ahead.append(bool(best["method"]["low"] > best["outside"]["high"] + claim.margin))
         told = [f"{best[s]['answer']} {best[s]['value']:.2f}" for s in ("method", "outside")]
-        words.append(f"{best['method']['env']} {best['method']['kind']}: {told[0]} against {told[1]}")
+        words.append(f"{_named(env, kind)}: {told[0]} against {told[1]}")
     return _judged(table, ahead, words)
 
 
@@ -68,8 +70,12 @@ def two_orders(claim: Claim) -> Finding:
     table = stored_credits().query("level == 'team' and score in ['order 1', 'order 2']")
     table = table[table["kind"].str.startswith(f"{claim.compares.split()[0]}_")]
     shares = table.groupby(["env", "kind"])["value"].sum()
-    words = [f"{' '.join(where)} {share:.2f}" for where, share in zip(shares.index, shares, strict=True)]
+    words = [f"{_named(*where)}: {share:.2f}" for where, share in zip(shares.index, shares, strict=True)]
     return _judged(table, (shares >= claim.margin).tolist(), words)
+
+
+def _named(env: object, kind: object) -> str:
+    return f"{style.kind_look(str(kind)).label} on {env}"
 
 
 def _judged(table: pd.DataFrame, held: list[bool], words: list[str]) -> Finding:

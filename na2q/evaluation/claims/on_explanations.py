@@ -102,7 +102,10 @@ def agrees_over_seeds(claim: Claim) -> Finding:
     """The defined deviation of shape functions; the paper's number has no definition to compare it by."""
     stored = stored_findings()
     rows = stored[stored["test"] == "shapes apart"]
-    words = [f"{row.value:.3f} ({row.kind} on {row.env}, {row.model})" for row in rows.itertuples()]
+    words = [
+        f"{row.value:.3f} ({style.kind_look(str(row.kind)).label} on {row.env}, {row.model})"
+        for row in rows.itertuples()
+    ]
     return Finding("; ".join(words), None, "the paper's number is not defined")
 
 

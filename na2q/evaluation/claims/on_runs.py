@@ -9,6 +9,7 @@ from na2q.config import family_of
 from na2q.evaluation import protocol, results
 from na2q.evaluation.claims.case import Case, Finding
 from na2q.stats import Estimate
+from na2q.style import look
 
 EARLY = 500_000  # environment steps (section 5.1, on QPLEX)
 FEW = 3  # agents; 2c_vs_64zg, the paper's example, has two
@@ -26,7 +27,7 @@ def _paired(case: Case, table: pd.DataFrame) -> Finding:
     below = sum(row["high"] < case.margin for row in rows)
     first = case.pairs[[row is worst for row in rows].index(True)][0]
     number = Estimate(worst["probability"], worst["low"], worst["high"])
-    text = f"P({first} > {worst['curve']}) = {number}"
+    text = f"P({_named(first)} > {_named(worst['curve'])}) = {number}"
     if len(rows) > 1:
         text = f"interval above {case.margin:g} for {above} of {len(rows)} pairs, below for {below}; lowest {text}"
     return Finding(text, True if above == len(rows) else False if below else None)
@@ -67,7 +68,7 @@ def competitive(case: Case) -> Finding:
         number = Estimate(*(others[column].to_dict()[best] for column in ("iqm", "low", "high")))
         own = rows["iqm"].to_dict()[ours]
         held.append(None if np.isnan(number.low) else own >= number.low)
-        words.append(f"{task}: {own:.2f} against {best} {number}")
+        words.append(f"{task}: {_named(ours)} {own:.2f} against {_named(str(best))} {number}")
     return Finding("; ".join(words), None if None in held else all(held))
 
 
@@ -83,6 +84,11 @@ def set_apart(case: Case) -> Finding:
     return Finding("; ".join(words), None if None in held else all(held))
 
 
+def _named(curve: str) -> str:
+    """Call a curve as figures do."""
+    return look(curve).label
+
+
 def _differences(case: Case) -> list[Estimate]:
     found = []
     for first, second in case.pairs:
@@ -91,19 +97,24 @@ def _differences(case: Case) -> list[Estimate]:
     return found
 
 
+def _told(pair: tuple[str, str], difference: Estimate) -> str:
+    first, second = map(_named, pair)
+    return f"{first} less {second}: {difference}"
+
+
 def slightly_above(case: Case) -> Finding:
     """The first is above the second, by no more than the margin."""
     (difference,) = _differences(case)
     holds = difference.low > 0 and difference.value <= case.margin
     fails = difference.high < 0 or difference.low > case.margin
-    return Finding(f"difference {difference}", True if holds else False if fails else None)
+    return Finding(_told(case.pairs[0], difference), True if holds else False if fails else None)
 
 
 def enough(case: Case) -> Finding:
     """The first is above the second by less than the margin, if at all."""
     (difference,) = _differences(case)
     holds, fails = difference.high < case.margin, difference.low > case.margin
-    return Finding(f"difference {difference}", True if holds else False if fails else None)
+    return Finding(_told(case.pairs[0], difference), True if holds else False if fails else None)
 
 
 def level_and_steadier(case: Case) -> Finding:
@@ -111,7 +122,8 @@ def level_and_steadier(case: Case) -> Finding:
     found, spread = _differences(case), case.summary.groupby("curve")["std"].mean()
     words, held = [], []
     for (first, second), difference in zip(case.pairs, found, strict=True):
-        words.append(f"{second}: difference {difference}, spread {spread[first]:.2f} against {spread[second]:.2f}")
+        spreads = f"spread {spread[first]:.2f} against {spread[second]:.2f}"
+        words.append(f"{_told((first, second), difference)}, {spreads}")
         within = -case.margin < difference.low and difference.high < case.margin
         apart = difference.low > case.margin or difference.high < -case.margin
         steadier = bool(spread[first] < spread[second])
@@ -136,7 +148,7 @@ def by_level(case: Case) -> Finding:
     poor, *fair = [second for _, second in case.pairs]
     means = [case.restricted(tasks).groupby("curve")["score"].mean() for tasks in (rest, hard)]
     mean = {name: [float(part.get(name, np.nan)) for part in means] for name in (poor, *fair)}
-    text = "; ".join(f"{name} {easy:.2f} and {tough:.2f}" for name, (easy, tough) in mean.items())
+    text = "; ".join(f"{_named(name)} {easy:.2f} and {tough:.2f}" for name, (easy, tough) in mean.items())
     if not hard or not rest:
         return Finding(f"mean on easy or hard and on super hard maps: {text}")
     holds = max(mean[poor]) < case.margin and all(mean[name][0] >= case.margin > mean[name][1] for name in fair)
@@ -169,7 +181,7 @@ def keeps_up_only(case: Case) -> Finding:
         table = protocol.improvements(_of_two(case.scores, first, second), of=first)
         table = table[table["env"] != protocol.ALL_TASKS]
         level = set(table.loc[~(table["low"] > case.margin), "env"])
-        words.append(f"{second} on {', '.join(sorted(level)) or 'none'}")
+        words.append(f"{_named(second)} on {', '.join(sorted(level)) or 'none'}")
         held.append(level == {named})
     return Finding(f"not beaten: {'; '.join(words)}", all(held))
 
@@ -181,9 +193,8 @@ def alone(case: Case) -> Finding:
         return Finding(f"no run on {HARDEST}")
     ours = case.pairs[0][0]
     others = rows.drop(index=ours)
-    text = (
-        f"{ours} {rows[ours]:.2f}; above {case.margin:g}: {', '.join(others.index[others > case.margin]) or 'no other'}"
-    )
+    above = ", ".join(map(_named, others.index[others > case.margin])) or "no other"
+    text = f"{_named(ours)} {rows[ours]:.2f}; above {case.margin:g}: {above}"
     return Finding(text, bool(rows[ours] > case.margin and (others > case.margin).sum() <= 1))
 
 

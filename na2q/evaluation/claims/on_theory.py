@@ -78,7 +78,7 @@ def costly(claim: Claim) -> Finding:
     slower = float(1 - pace["1-2-3"] / pace["1"])
     few, many = speed[speed["varied"] == "agents"].set_index("value")["steps_per_second"][["4", "10"]]
     grows = f"with pairs, ten agents cost {few / many:.1f} times as much as four"
-    text = f"slower by {slower:.0%} on {rows['env'].iloc[0]}; {grows}"
+    text = f"slower by {100 * slower:.0f} % on {rows['env'].iloc[0]}; {grows}"
     return Finding(text, slower > claim.margin)
 
 
