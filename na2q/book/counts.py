@@ -1,6 +1,7 @@
 """Results of several models in the words of a sentence. Models are told apart by METHOD_PRESET and seed-N."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -10,6 +11,8 @@ from na2q.config import family_of
 from na2q.evaluation.claims.on_explanations import FULL
 from na2q.evaluation.results import span
 from na2q.stats import Estimate
+from na2q.style import look
+from na2q.training.records import read_record
 
 T = TypeVar("T")
 Run = tuple[str, str]
@@ -87,3 +90,28 @@ def lengths(models: pd.DataFrame) -> str:
             steps = span(pd.Series(rows.to_numpy().ravel()))
             sentences.append(f"The models on {series(rows.index)} were trained for {words}: {steps} steps.")
     return " ".join(sentences)
+
+
+def introduced(models: Mapping[Run, Path], env: str, episodes: int) -> dict[str, str]:
+    """Say what a page that tests models tells of them first.
+
+    Args:
+        models: their run folders, of one task.
+        env: that task.
+        episodes: greedy episodes recorded of each model.
+
+    Returns:
+        hold_about for captions, hold_models for the text before the first test, and hold_seeds.
+    """
+    steps = pd.Series([read_record(path)["config"]["total_steps"] for path in models.values()])
+    kinds = [kind.partition("_") for kind, _ in models]
+    methods = series(dict.fromkeys(look(method).label for method, _, _ in kinds))
+    presets = list(dict.fromkeys(preset for _, _, preset in kinds))
+    trained = f"preset{'s' * (len(presets) > 1)} {series(presets)}"
+    about = f"n = {len(models)} models of {methods} on {env}, {span(steps)} environment steps"
+    return {
+        "hold_about": f"{about}, {episodes} greedy episodes each",
+        "hold_models": f"{lengths(steps.to_frame('steps').assign(env=env))} They were trained with the {trained}, and "
+        "have the weights of their last step.",
+        "hold_seeds": f"n = {len({seed for _, seed in models})}",
+    }

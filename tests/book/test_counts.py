@@ -2,7 +2,9 @@
 
 import pandas as pd
 
-from na2q.book.counts import above, below, by_kind, by_model, length, lengths, of_kind, of_kinds, spans
+from na2q.book.counts import above, below, by_kind, by_model, introduced, length, lengths, of_kind, of_kinds, spans
+from na2q.book.prose import series
+from na2q.paths import repo_root
 from na2q.stats import Estimate
 
 UNSURE = Estimate(0, -1, 1)
@@ -61,3 +63,18 @@ def test_lengths_tell_models_of_the_papers_length_from_short_ones() -> None:
 def test_the_length_of_one_model_is_told_in_parts_of_the_papers() -> None:
     assert length("lbf-4p-2f", 1_050_002) == "the paper's length"
     assert length("lbf-4p-2f", 105_000) == "10 % of the paper's length"
+
+
+def test_pages_introduce_models_by_what_their_runs_say() -> None:
+    root = repo_root() / "data" / "models" / "lbf-4p-2f"
+    paths = sorted(root.glob("na2q_*/seed-*"))
+    models = {(path.parent.name, path.name): path for path in paths}
+    told = introduced(models, "lbf-4p-2f", 8)
+    assert told["hold_about"].startswith(f"n = {len(models)} models of NA²Q on lbf-4p-2f, ")
+    assert told["hold_about"].endswith(" environment steps, 8 greedy episodes each")
+    presets = list(dict.fromkeys(kind.partition("_")[2] for kind, _ in models))
+    assert f"They were trained with the presets {series(presets)}, and have" in told["hold_models"]
+    one = next(kind for kind, _ in models)
+    alone = introduced(of_kind(one, models), "lbf-4p-2f", 8)
+    assert f"trained with the preset {one.partition('_')[2]}, and" in alone["hold_models"]
+    assert alone["hold_seeds"] == f"n = {len(of_kind(one, models))}"
