@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-REFERENCE = "\n".join(path.read_text() for path in sorted((ROOT / "book" / "api").glob("*.md")))
+REFERENCE = "\n".join(path.read_text() for path in sorted((ROOT / "book" / "api").rglob("*.md")))
 DOCUMENTED = re.findall(r"^\.\. automodule:: (\S+)$", REFERENCE, flags=re.M)
 UNTYPED_ARRAY = re.compile(r"\b(?:ndarray|Tensor|Numbers)\b")
 TYPED_ARRAY = re.compile(r"\b(?:Float|Int|Bool)\[")

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from na2q.methods import METHODS
 
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
-PAGES = sorted(path for folder in (BOOK, BOOK / "api", BOOK / "methods") for path in folder.glob("*.md"))
+PAGES = sorted(path for path in BOOK.rglob("*.md") if path.relative_to(BOOK).parts[0] != "notebooks")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -34,9 +35,13 @@ def test_book_reaches_the_notebooks_through_its_link() -> None:
 
 def test_table_of_contents_lists_every_page_once_and_nothing_else() -> None:
     toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
-    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
-    sections = [section["file"] for chapter in chapters for section in chapter.get("sections", [])]
-    listed = [toc["root"], *(chapter["file"] for chapter in chapters), *sections]
+
+    def files(entries: list[dict]) -> Iterator[str]:
+        for entry in entries:
+            yield entry["file"]
+            yield from files(entry.get("sections", []))
+
+    listed = [toc["root"], *(file for part in toc["parts"] for file in files(part["chapters"]))]
     pages = [str(path.relative_to(BOOK).with_suffix("")) for path in PAGES]
     assert sorted(listed) == sorted(pages + [f"notebooks/{path.stem}" for path in NOTEBOOKS])
 
