@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from axe_playwright_python.sync_playwright import Axe
-from browser.scripts import FAINT, LOOK, WIDER
+from browser.scripts import FAINT, LOOK, SHRUNK, WIDER
 from browser.serving import MOVED, OFFLINE, ROOT, SITE, find_browser, pages, served
 from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
 
@@ -115,9 +115,9 @@ class Check:
                 self.found(name, f"markup is shown as it is written: {text[:120]}")
             if seen["raw"]:
                 self.found(name, f"{seen['raw']} formulas are not set")
-            for image, share in seen["shrunk"]:
-                if share < SMALLEST:
-                    self.found(name, f"figure is shown at {share:.0%} of its size, its type gets too small: {image}")
+            for text in seen["escaped"]:
+                self.found(name, f"a cell shows the end of a line as \\n: {text[:120]}")
+            self.shrunk(page, name, "desktop")
             for what in seen["cut"]:
                 self.found(name, f"formula is cut at the edge of its column: {what}")
             if seen["height"] > LONGEST and not name.startswith(EARNED):
@@ -142,6 +142,7 @@ class Check:
         self.rules(page, name, "phone")
         for culprit in page.evaluate(WIDER):
             self.found(name, f"wider than a phone: {culprit}")
+        self.shrunk(page, name, "phone")
         self.choose(page, name)
         page.emulate_media(media="print")
         page.set_viewport_size(PAPER)
@@ -162,6 +163,11 @@ class Check:
             if rule["impact"] in GRAVE:
                 nodes = [f"{node['target'][0]} {node['html'][:100]}" for node in rule["nodes"]]
                 self.found(name, f"{theme}: {rule['help']} ({rule['id']}, {len(nodes)}): {'; '.join(nodes[:3])}")
+
+    def shrunk(self, page: Page, name: str, screen: str) -> None:
+        """Find figures whose type gets too small on a screen."""
+        for image, share in page.evaluate(SHRUNK, SMALLEST):
+            self.found(name, f"{screen}: figure at {share:.0%} of its size, its type gets too small: {image}")
 
     def step(self, page: Page, name: str) -> None:
         """Step through each episode of a page."""

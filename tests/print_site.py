@@ -31,6 +31,7 @@ TAKE = """async ([name, origin]) => {
     for (const gone of page.querySelectorAll("script, .headerlink, .copybtn, .toggle-button")) gone.remove();
     for (const folded of page.querySelectorAll(".toggle-hidden")) folded.classList.remove("toggle-hidden");
     for (const output of page.querySelectorAll("details .cell_output")) output.closest("details").open = true;
+    for (const table of page.querySelectorAll(".cell_output details")) table.open = true;
     return [page.innerHTML, [...document.querySelectorAll("style")].map(style => style.textContent)];
 }"""
 STYLE = """@media print {

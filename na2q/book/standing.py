@@ -41,7 +41,7 @@ def verdict(runs: pd.DataFrame, other: str) -> str:
     found, label = gap(table, SUBJECT), look(other).label
     word = by_side(found, "Yes", "No", "Not that these runs could tell")
     place = basis(table)
-    return f"{word}: {place[0].lower()}{place[1:]} its final return less that of {label} is {found}."
+    return f"{word}: {place[0].lower()}{place[1:]} its final return minus that of {label} is {found}."
 
 
 def rank(runs: pd.DataFrame) -> str:

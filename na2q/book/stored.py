@@ -69,7 +69,17 @@ def _runs(places: list[Path]) -> str:
         cells = [*about, _link(METRICS, place / METRICS)]
         rows.append(f"| {' | '.join(cells)} |")
         commands.append(_again(record["command"], place))
-    return "\n".join([*rows, "", "Their commands, in this order:", "", "```bash", *commands, "```"])
+    return "\n".join(
+        [
+            *rows,
+            "",
+            "Its command:" if len(places) == 1 else "Their commands, in this order:",
+            "",
+            "```bash",
+            *commands,
+            "```",
+        ]
+    )
 
 
 def _again(command: str, place: Path) -> str:
@@ -80,7 +90,7 @@ def _again(command: str, place: Path) -> str:
 
 def _weights(models: list[Path]) -> str:
     first = models[0].relative_to(repo_root()).as_posix()
-    rows = ["| task | preset | seed | steps | weights |", "|---|---|---|---|---|"]
+    rows = ["Stored weights:", "", "| task | preset | seed | steps | weights |", "|---|---|---|---|---|"]
     for place in models:
         record = read_record(place)
         config = record["config"]
@@ -88,7 +98,7 @@ def _weights(models: list[Path]) -> str:
         rows.append(f"| {' | '.join([*about, _link(WEIGHTS, place / WEIGHTS)])} |")
     load = [
         "",
-        "The first of them plays when it is loaded:",
+        f"{'They play' if len(models) == 1 else 'The first of them plays'} when loaded:",
         "",
         "```python",
         "import na2q",

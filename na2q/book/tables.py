@@ -29,7 +29,7 @@ def settings_table(options: Any) -> pd.DataFrame:
     meaning = field_docs(type(options))
     # as text before pandas sees a column of integers and fractions, and turns 64 into 64.0
     rows = [
-        (name, str(getattr(options, name)), in_words(hint), meaning[name])
+        (name, str(getattr(options, name)), in_words(hint), " ".join(meaning[name].split()))
         for name, hint in hints_of(type(options)).items()
     ]
     return pd.DataFrame(rows, columns=["setting", "default", "allowed", "meaning"]).set_index("setting")
@@ -60,6 +60,10 @@ def dictionary(file: str) -> pd.DataFrame:
     return table[table["file"] == file].drop(columns="file").set_index("name")
 
 
+UNFOLDED = 6
+"""Rows up to which a table of facts lies open."""
+
+
 class MethodFacts(NamedTuple):
     """What the page of a method says without anyone having typed it; shows itself in a notebook."""
 
@@ -88,7 +92,12 @@ class MethodFacts(NamedTuple):
         for name, title in titles.items():
             table = getattr(self, name)
             shown = as_html(table) if len(table) else "<p>None.</p>"
-            parts.append(f"<p><strong>{title}</strong></p>\n{shown}")
+            if len(table) > UNFOLDED:
+                parts.append(
+                    f"<details><summary><strong>{title}</strong> ({len(table)} rows)</summary>\n{shown}</details>"
+                )
+            else:
+                parts.append(f"<p><strong>{title}</strong></p>\n{shown}")
         return "\n".join(parts)
 
 
@@ -109,7 +118,7 @@ def method_facts(method: str) -> MethodFacts:
         optimisers=optimiser_table(online, config.optim),
         games=games_table(method),
         settings=preset_table(method),
-        deviations=deviations_shown(method),
+        deviations=deviations_shown(method).drop(columns="concerns"),
     )
 
 
@@ -251,5 +260,6 @@ def preset_table(method: str) -> pd.DataFrame:
             if getattr(options, name) != getattr(released, name):
                 others[name] = "; ".join(filter(None, [others.get(name), f"{preset}: {getattr(options, name)}"]))
     changed = pd.Series(others, dtype=object).reindex(table.index).fillna("")
-    table.insert(1, "elsewhere", changed)
+    if others:
+        table.insert(1, "elsewhere", changed)
     return table

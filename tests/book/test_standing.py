@@ -27,7 +27,7 @@ def stored(sweep: str = "figure3", **curves: list[float]) -> pd.DataFrame:
 def test_verdict_is_chosen_by_the_interval(ours: list[float], theirs: list[float], told: str) -> None:
     verdict = standing.verdict(stored(na2q=ours, vdn=theirs), "vdn")
     assert verdict.startswith(told)
-    assert " its final return less that of VDN is " in verdict
+    assert " its final return minus that of VDN is " in verdict
     assert standing.verdict(stored(na2q=ours), "vdn") == "No runs compare NA²Q with VDN."
 
 

@@ -13,17 +13,20 @@ LOOK = """async () => {
         empty: [...document.images].filter(image => !image.naturalWidth).map(image => image.src),
         formulas: [...document.querySelectorAll("mjx-merror")].map(node => node.textContent),
         raw: document.querySelectorAll(".math:not(:has(mjx-container))").length,
+        escaped: [...document.querySelectorAll("main td")]
+            .map(node => node.textContent).filter(text => /\\\\n/.test(text)),
         markup: [...document.querySelectorAll("main .pasted-text")]
             .map(node => node.textContent).filter(text => /(^|[\\s(])([*_`]+)[^\\s*_`][^*_`]*\\2/.test(text)),
         height: document.documentElement.scrollHeight,
         cut: [...document.querySelectorAll("main div.math, main mjx-container[display]")]
             .filter(node => getComputedStyle(node).overflowX !== "visible" && node.scrollWidth > node.clientWidth + 4)
             .map(node => node.id || node.closest("div.math")?.id || node.textContent.trim().slice(0, 60)),
-        shrunk: [...document.querySelectorAll("main img[src*='_images/']")]
-            .filter(image => image.clientWidth && image.naturalWidth > 200)
-            .map(image => [image.src.split("/").pop(), image.clientWidth / image.naturalWidth]),
     };
 }"""
+SHRUNK = """least => [...document.querySelectorAll("main img[src*='_images/']")]
+    .filter(image => image.clientWidth && image.naturalWidth > 200)
+    .map(image => [image.src.split("/").pop(), image.clientWidth / image.naturalWidth])
+    .filter(([, share]) => share < least - 0.005)"""
 WIDER = """() => {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
