@@ -32,14 +32,27 @@ TAKE = """async ([name, origin]) => {
     for (const folded of page.querySelectorAll(".toggle-hidden")) folded.classList.remove("toggle-hidden");
     for (const output of page.querySelectorAll("details .cell_output")) output.closest("details").open = true;
     for (const table of page.querySelectorAll(".cell_output details")) table.open = true;
-    return [page.innerHTML, [...document.querySelectorAll("style")].map(style => style.textContent)];
+    const title = page.querySelector("h1").textContent.replace(/#\\s*$/, "").trim();
+    return [page.innerHTML, [...document.querySelectorAll("style")].map(style => style.textContent), title];
 }"""
+CONTENTS = """entries => {
+    const list = entries.map(([name, title, part]) =>
+        (part ? `<p><strong>${part}</strong></p>` : "") + `<p class="entry"><a href="#${name}/">${title}</a></p>`);
+    const sheet = document.createElement("div");
+    sheet.id = "na2q-contents";
+    sheet.innerHTML = `<h1>Contents</h1>${list.join("")}`;
+    document.querySelector("article.bd-article").firstElementChild.after(sheet);
+}"""  # after the first page, which says what the book is
 STYLE = """@media print {
     #jb-print-docs-body { display: none !important; }
     .bd-main .bd-content .bd-article h1:first-of-type { display: block !important; }
     .bd-article > div:first-child h1 { break-before: auto !important; }
+    #na2q-contents { columns: 2; font-size: 9pt; }
+    #na2q-contents h1 { column-span: all; }
+    #na2q-contents p { margin: 0.6em 0 0.1em; break-after: avoid; }
+    #na2q-contents p.entry { margin: 0 0 0.15em 1em; break-after: auto; }
 }"""  # the theme prints a page's title in a heading of its own, of which the book has but one
-PUT = """([name, page, styles]) => {
+PUT = """([name, page, styles, title]) => {
     const known = window.known ||= new Set();
     for (const style of styles.filter(style => !known.has(style))) {
         known.add(style);
@@ -67,6 +80,12 @@ def in_order() -> list[str]:
     return names
 
 
+def parts() -> dict[str, str]:
+    """Names of the book's parts by the address of the page that each begins with."""
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
+    return {next(listed(part["chapters"])): part["caption"] for part in toc["parts"]}
+
+
 def main() -> None:
     """Print the book, or the pages named by a part of their name."""
     names = [name for name in in_order() if not sys.argv[1:] or any(part in name for part in sys.argv[1:])]
@@ -80,9 +99,13 @@ def main() -> None:
         book.goto(origin + names[0])
         book.evaluate("document.querySelector('article.bd-article').replaceChildren()")
         book.add_style_tag(content=STYLE)
+        begins, entries = parts(), []
         for name in names:
             page.goto(origin + name)
-            book.evaluate(PUT, [name, *page.evaluate(TAKE, [name, origin])])
+            taken = page.evaluate(TAKE, [name, origin])
+            entries.append([name, taken[-1], begins.get(name, "")])
+            book.evaluate(PUT, [name, *taken])
+        book.evaluate(CONTENTS, entries)
         book.evaluate("Promise.all([...document.images].map(image => image.decode().catch(() => null)))")
         book.emulate_media(media="print")
         titles = book.locator("article.bd-article h1")
