@@ -185,6 +185,25 @@ def headline(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.assign(**added)
 
 
+@checks_arguments
+def around(runs: pd.DataFrame, curves: Collection[str]) -> pd.DataFrame:
+    """Keep some curves where they ran longest on each task, and in the same sweeps and tasks the curves beside them.
+
+    What a figure is about is then drawn once, not in a panel for each sweep that has a shorter run of it, and no panel
+    is without it. Of the curves that are about something else a sweep keeps all, so that they can be compared.
+
+    Args:
+        runs: table of runs with columns sweep, env, curve and point.
+        curves: what the figure is about.
+    """
+    about = runs[runs["curve"].isin(curves)]
+    length = about.groupby(["sweep", "env", "curve"])["point"].transform("max")
+    kept = about[length == length.groupby([about["env"], about["curve"]]).transform("max")]
+    place = pd.MultiIndex.from_frame(runs[["sweep", "env"]])
+    beside = ~runs["curve"].isin(curves) & place.isin(pd.MultiIndex.from_frame(kept[["sweep", "env"]]))
+    return runs[beside | runs.index.isin(kept.index)]
+
+
 def span(values: pd.Series, write: str = "{:,.0f}") -> str:
     """Write the smallest and the largest of some numbers by a format, once where they are written alike."""
     return " to ".join(dict.fromkeys(map(write.format, (values.min(), values.max()))))

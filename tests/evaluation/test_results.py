@@ -12,6 +12,7 @@ from na2q.campaign.sweeps import runs_of
 from na2q.config import TrainConfig, configure
 from na2q.evaluation.figures import learning_curves
 from na2q.evaluation.results import (
+    around,
     check_curves,
     describe,
     final_returns,
@@ -189,6 +190,28 @@ def test_what_a_sweep_lacks_is_listed(tmp_path: Path) -> None:
     )
     store(tmp_path / runs[-1].folder, last, [0.0])
     assert missing_in_words("pilot", tmp_path) == f"pilot is complete: {len(runs)} runs"
+
+
+def test_a_figure_shows_what_it_is_about_once_and_beside_what_ran_with_it() -> None:
+    ran = [
+        ("short", "a", "subject", 100), ("short", "a", "part", 100), ("short", "a", "other", 100),
+        ("short", "a", "rival", 100),
+        ("long", "a", "subject", 900), ("long", "a", "part", 900), ("long", "a", "rival", 900),
+        ("short", "b", "subject", 100), ("short", "b", "rival", 100), ("controls", "a", "subject", 100),
+    ]  # fmt: skip
+    runs = pd.DataFrame(ran, columns=["sweep", "env", "curve", "point"])
+    runs = pd.concat([runs.assign(point=0), runs], ignore_index=True)
+
+    def kept(*curves: str) -> set[tuple[str, str, str]]:
+        return set(around(runs, curves)[["sweep", "env", "curve"]].itertuples(index=False, name=None))
+
+    long = {("long", "a", "subject"), ("long", "a", "part"), ("long", "a", "rival")}
+    short = {("short", "a", "subject"), ("short", "a", "other"), ("short", "a", "rival")}
+    assert kept("part") == long
+    assert kept("other") == short | {("short", "a", "part")}
+    assert kept("part", "other") == long | short
+    assert kept() == set()
+    assert len(around(runs, ["part"])) == 6, "tests of a run stay together"
 
 
 def test_smoothing_averages_within_a_run_and_is_written_on_the_axis(tmp_path: Path) -> None:
