@@ -13,11 +13,11 @@ UNFOLDED = 12
 """Rows, or lines, up to which a table or a text lies open."""
 
 
-def table(title: str, rows: pd.DataFrame, about: str = "") -> str:
-    """Draw a table of pandas under its title, folded where it is long, below a sentence that may hold `code`."""
+def table(title: str, rows: pd.DataFrame, about: str = "", most: int = UNFOLDED) -> str:
+    """Draw a table of pandas under its title, folded above `most` rows, below a sentence that may hold `code`."""
     said = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(" ".join(about.split()), quote=False))
     drawn = f"<p>{said}</p>\n{as_html(rows)}" if about else as_html(rows)
-    return _under(title, drawn, f"{len(rows)} rows", len(rows) > UNFOLDED)
+    return _under(title, drawn, f"{len(rows)} rows", len(rows) > most)
 
 
 def text(title: str, printed: str) -> str:

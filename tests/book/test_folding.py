@@ -13,6 +13,7 @@ def test_what_is_long_is_folded_and_says_how_long_it_is() -> None:
     rows = pd.DataFrame({"value": range(folding.UNFOLDED)})
     assert "<details>" not in folding.table("short", rows)
     assert "(13 rows)</summary>" in folding.table("long", pd.concat([rows, rows[:1]]))
+    assert f"({folding.UNFOLDED} rows)</summary>" in folding.table("all folded", rows, most=0)
     assert "(20 lines)</summary>" in folding.text("help", "a < b\n" * 20)
     assert "a &lt; b" in folding.text("help", "a < b")
 
