@@ -113,7 +113,8 @@ def _code(path: Path) -> bytes:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             node.body = [part for part in node.body if not _is_text(part)]
-    return ast.dump(tree).replace(", type_params=[]", "").encode()  # which Python 3.12 adds
+    empty = {"show_empty": True} if sys.version_info >= (3, 13) else {}  # earlier versions show it always
+    return ast.dump(tree, **empty).replace(", type_params=[]", "").encode()  # which Python 3.12 adds
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -27,12 +27,12 @@ HOW = "write NAME=LOW..HIGH, NAME=LOW..HIGH:log or NAME=VALUE,VALUE, for example
 
 @dataclass(frozen=True)
 class Axis:
-    """One setting that is searched: a range, or values to choose from."""
+    """One setting that is searched: values to choose from, or a range where there are none."""
 
     name: str
     choices: tuple[Any, ...] = ()
-    low: float = math.nan
-    high: float = math.nan
+    low: float = 0.0
+    high: float = 0.0
     log: bool = False
 
     def suggest(self, trial: Any) -> Any:

@@ -83,7 +83,7 @@ def judge(claim: Claim, runs: pd.DataFrame, root: Path) -> Verdict:
     engine = bool(compared["env"].map(family_of).eq("battle").any())
     wanting, seeds = lacking(claim, root), full_seeds(claim, root)
     if seeds < PROVISIONAL_SEEDS:
-        return Verdict(claim, measured, "open", f"{names}: {wanting} runs missing", beside)
+        return Verdict(claim, measured, "open", f"{names}: {wanting} run{'' if wanting == 1 else 's'} missing", beside)
     if wanting or seeds < FINAL_SEEDS:
         reason = f"{seeds} seeds of {FINAL_SEEDS}{', on the embedded engine' if engine else ''}"
         return Verdict(claim, measured, SO_FAR[found.holds], reason, beside)
