@@ -13,6 +13,7 @@ from na2q.arguments import checks_arguments
 from na2q.campaign.sweeps import SHARED, runs_of, selection
 from na2q.config import Curve, curve_of, meant_by
 from na2q.config.checks import Count, Whole
+from na2q.style import look
 from na2q.training.records import RECORD, DamagedRunWarning, RunError, read_metrics, read_record, run_folders
 
 RUN_COLUMNS = ["sweep", "env", "curve", "method", "preset", "variant", "earlier", "label", "seed"]
@@ -243,7 +244,7 @@ def missing_in_words(sweep: str, root: Path | str, tasks: Collection[str] = (), 
     if len(lacking) == asked:
         return f"{sweep} has not begun: {asked} runs"
     curves = [
-        f"{curve} on {env} lacks seed{'s' * (len(table) > 1)} {', '.join(map(str, table['seed']))}"
+        f"{look(curve).label} on {env} lacks seed{'s' * (len(table) > 1)} {', '.join(map(str, table['seed']))}"
         for (env, curve), table in lacking.groupby(["env", "curve"], sort=False)
     ]
     tasks = [f"{count} on {env}" for env, count in lacking["env"].value_counts(sort=False).items()]

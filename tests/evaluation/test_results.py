@@ -23,6 +23,7 @@ from na2q.evaluation.results import (
     name_curves,
     smooth,
 )
+from na2q.style import look
 from na2q.training.records import DamagedRunWarning
 from na2q.training.run import train
 from na2q.training.runlog import RunFolder
@@ -186,7 +187,7 @@ def test_what_a_sweep_lacks_is_listed(tmp_path: Path) -> None:
         [last.env, last.method, last.seed, "missing"]
     ]
     assert missing_in_words("pilot", tmp_path) == (
-        f"pilot lacks 1 of {len(runs)} runs: {last.method} on {last.env} lacks seed {last.seed}"
+        f"pilot lacks 1 of {len(runs)} runs: {look(last.method).label} on {last.env} lacks seed {last.seed}"
     )
     store(tmp_path / runs[-1].folder, last, [0.0])
     assert missing_in_words("pilot", tmp_path) == f"pilot is complete: {len(runs)} runs"
