@@ -16,7 +16,8 @@ UNFOLDED = 12
 def table(title: str, rows: pd.DataFrame, about: str = "", most: int = UNFOLDED) -> str:
     """Draw a table of pandas under its title, folded above `most` rows, below a sentence that may hold `code`."""
     said = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(" ".join(about.split()), quote=False))
-    drawn = f"<p>{said}</p>\n{as_html(rows)}" if about else as_html(rows)
+    shown = as_html(rows) if len(rows) else "<p>None.</p>"
+    drawn = f"<p>{said}</p>\n{shown}" if about else shown
     return _under(title, drawn, f"{len(rows)} rows", len(rows) > most)
 
 

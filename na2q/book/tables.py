@@ -11,8 +11,8 @@ import pandas as pd
 import torch
 
 from na2q import envs
+from na2q.book import folding
 from na2q.book.differences import deviations_shown
-from na2q.book.frames import as_html
 from na2q.config import PRESETS, OptimConfig, configure
 from na2q.config.checks import hints_of, in_words
 from na2q.evaluation import igm
@@ -88,17 +88,7 @@ class MethodFacts(NamedTuple):
             "settings": "Settings of the method",
             "deviations": "Where paper and released code differ",
         }
-        parts = []
-        for name, title in titles.items():
-            table = getattr(self, name)
-            shown = as_html(table) if len(table) else "<p>None.</p>"
-            if len(table) > UNFOLDED:
-                parts.append(
-                    f"<details><summary><strong>{title}</strong> ({len(table)} rows)</summary>\n{shown}</details>"
-                )
-            else:
-                parts.append(f"<p><strong>{title}</strong></p>\n{shown}")
-        return "\n".join(parts)
+        return "\n".join(folding.table(title, getattr(self, name), most=UNFOLDED) for name, title in titles.items())
 
 
 def method_facts(method: str) -> MethodFacts:

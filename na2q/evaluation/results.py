@@ -13,7 +13,6 @@ from na2q.arguments import checks_arguments
 from na2q.campaign.sweeps import SHARED, runs_of, selection
 from na2q.config import Curve, curve_of, meant_by
 from na2q.config.checks import Count, Whole
-from na2q.style import look
 from na2q.training.records import RECORD, DamagedRunWarning, RunError, read_metrics, read_record, run_folders
 
 RUN_COLUMNS = ["sweep", "env", "curve", "method", "preset", "variant", "earlier", "label", "seed"]
@@ -236,6 +235,8 @@ def missing(sweep: str, root: Path | str, tasks: Collection[str] = ()) -> pd.Dat
 @checks_arguments
 def missing_in_words(sweep: str, root: Path | str, tasks: Collection[str] = (), most: Whole = 8) -> str:
     """Say which runs of a sweep are not finished: the seeds of each curve, or of more than `most` curves how many."""
+    from na2q.style import look  # here, since drawing takes a while to import and most who read runs draw nothing
+
     asked, lacking = len(selection(sweep, env=tasks)), missing(sweep, root, tasks)
     if not asked:
         return f"{sweep} has no run on these tasks"
@@ -244,7 +245,7 @@ def missing_in_words(sweep: str, root: Path | str, tasks: Collection[str] = (), 
     if len(lacking) == asked:
         return f"{sweep} has not begun: {asked} runs"
     curves = [
-        f"{look(curve).label} on {env} lacks seed{'s' * (len(table) > 1)} {', '.join(map(str, table['seed']))}"
+        f"{look(str(curve)).label} on {env} lacks seed{'s' * (len(table) > 1)} {', '.join(map(str, table['seed']))}"
         for (env, curve), table in lacking.groupby(["env", "curve"], sort=False)
     ]
     tasks = [f"{count} on {env}" for env, count in lacking["env"].value_counts(sort=False).items()]

@@ -1,25 +1,13 @@
 """The comparison with other engines is shown as it was measured, and this engine still does what it says."""
 
-import importlib.util
-from typing import Any
-
 import pytest
+from benchmark_scripts import benchmark
 
 from na2q.book import engines
-from na2q.paths import repo_root
-
-
-def script() -> Any:
-    spec = importlib.util.spec_from_file_location("other_engines", repo_root() / "benchmarks" / "other_engines.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_every_engine_played_its_maps() -> None:
-    table, measure = engines.measured(), script()
+    table, measure = engines.measured(), benchmark("other_engines")
     for engine, maps in measure.MAPS.items():
         rows = table[table["engine"] == engine]
         assert set(rows["map"]) == set(maps)
@@ -40,7 +28,7 @@ def test_tables_have_a_column_for_each_engine() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "rule"), [("2s3z", "nearest"), ("3m", "focus")])
 def test_this_engine_still_wins_as_often(name: str, rule: str) -> None:
-    measure, table = script(), engines.measured()
+    measure, table = benchmark("other_engines"), engines.measured()
     row = table[(table["engine"] == "na2q") & (table["map"] == name) & (table["what"] == rule)].iloc[0]
     value, _, _ = measure.win_rate(measure.Na2q(name), rule, 200)
     assert value == pytest.approx(row["value"], abs=row["high"] - row["low"])
@@ -48,6 +36,6 @@ def test_this_engine_still_wins_as_often(name: str, rule: str) -> None:
 
 @pytest.mark.slow
 def test_speed_is_measured() -> None:
-    measure = script()
+    measure = benchmark("other_engines")
     middle, low, high = measure.speed(measure.Na2q("3m", 2), 0.01)
     assert 0 < low <= middle <= high

@@ -1,29 +1,19 @@
 """Runs of EPyMARL are collected beside those that are stored, in whatever state, and our sweep has them all."""
 
-import importlib.util
 import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
+from benchmark_scripts import benchmark
 
 from na2q.campaign.sweeps import runs_of
 from na2q.paths import repo_root
 
 
-def script() -> Any:
-    spec = importlib.util.spec_from_file_location("epymarl", repo_root() / "benchmarks" / "epymarl.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def write_run(folder: Path, seed: int, tests: int, status: str = "COMPLETED") -> Path:
     """Write what sacred keeps of a run of VDN with a test every 1,000 steps."""
-    collector = script()
+    collector = benchmark("epymarl")
     folder.mkdir(parents=True)
     config = dict.fromkeys(collector.SETTINGS, 1) | {
         "name": "vdn",
@@ -49,7 +39,7 @@ def write_run(folder: Path, seed: int, tests: int, status: str = "COMPLETED") ->
 
 
 def test_a_later_call_adds_runs_and_keeps_those_that_are_stored(tmp_path: Path) -> None:
-    collector, out = script(), tmp_path / "runs.json"
+    collector, out = benchmark("epymarl"), tmp_path / "runs.json"
     first = collector.Collected.stored(out)
     assert first.add(write_run(tmp_path / "a", seed=1, tests=3)) == "taken"
     out.write_text(json.dumps(first.written))
@@ -67,7 +57,7 @@ def test_a_later_call_adds_runs_and_keeps_those_that_are_stored(tmp_path: Path) 
 
 @pytest.mark.parametrize(("tests", "taken"), [(2, False), (3, True), (4, True)])
 def test_a_shorter_run_does_not_replace_a_longer_one(tests: int, taken: bool, tmp_path: Path) -> None:
-    runs = script().Collected()
+    runs = benchmark("epymarl").Collected()
     runs.add(write_run(tmp_path / "a", seed=1, tests=3))
     assert (runs.add(write_run(tmp_path / "b", seed=1, tests=tests)) == "taken") == taken
     assert len(runs.table()) == 1
@@ -77,7 +67,7 @@ def test_a_shorter_run_does_not_replace_a_longer_one(tests: int, taken: bool, tm
 @pytest.mark.parametrize("name", ["config", "run", "metrics"])
 @pytest.mark.parametrize("content", [None, "", '{"a": 1'])
 def test_a_run_that_was_killed_is_left_out(name: str, content: str | None, tmp_path: Path) -> None:
-    runs, folder = script().Collected(), write_run(tmp_path / "a", seed=1, tests=3)
+    runs, folder = benchmark("epymarl").Collected(), write_run(tmp_path / "a", seed=1, tests=3)
     path = folder / f"{name}.json"
     if content is None:
         path.unlink()

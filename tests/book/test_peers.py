@@ -1,17 +1,16 @@
 """The table of peers is whole, every line says what was measured, and workers take turns."""
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 import pytest
+from benchmark_scripts import BENCHMARKS, benchmark
 
 from na2q.book import peers as beside
 from na2q.paths import repo_root
 
-BENCHMARKS = repo_root() / "benchmarks"
 TIMES = [f"{clock}_{what}" for clock in ("cpu", "wall") for what in ("ms", "low_ms", "high_ms")]
 TOY = """import sys
 sys.path.insert(0, {workers!r})
@@ -28,12 +27,7 @@ raise RuntimeError("out of breath")
 
 @pytest.fixture(scope="module")
 def peers() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("peers", BENCHMARKS / "peers.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return benchmark("peers")
 
 
 @pytest.fixture(scope="module")
