@@ -75,6 +75,18 @@ def test_what_only_lists_things_does_not_wait_for_torch(command: list[str], tmp_
     assert done.stdout.splitlines()[-1] == "False", done.stderr
 
 
+@pytest.mark.parametrize("env", ["lbf-3p-3f", "Foraging-8x8-2p-2f-coop-v3", "battle-3m", "matrix-climbing"])
+def test_training_keeps_no_package_in_memory_that_it_does_not_need(env: str) -> None:
+    """An integer program takes 40 MB of memory, tables and plots 60; a training process has much less than 450."""
+    unneeded = "{'scipy.optimize', 'scipy.stats', 'pandas', 'matplotlib', 'seaborn'}"
+    code = (
+        "import sys, na2q.training.trainer as t; from na2q.config import configure\n"
+        f"t.Trainer(configure('vdn', '{env}', 'smoke')).collect(); print({unneeded} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == ["set()"], done.stderr
+
+
 def test_every_package_that_is_imported_is_asked_for() -> None:
     """Names that differ from their package's are listed; extras hold what only some users need."""
     packages = {

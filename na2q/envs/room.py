@@ -3,8 +3,6 @@
 import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
 from na2q.arguments import checks_arguments
 
@@ -25,6 +23,15 @@ def room(size: int, foods: int) -> Int[ndarray, "f 2"] | None:
         return inner[lattice == counts.argmax()][:foods]
     if foods > (size**2 - 4) // 5:  # each food takes five cells for itself, and none takes a corner
         return None
+    return _crowded(size, foods, inner)
+
+
+def _crowded(size: int, foods: int, inner: Int[ndarray, "c 2"]) -> Int[ndarray, "f 2"] | None:
+    """Decide by an integer program over the inner cells."""
+    # few boards are so full, and these modules would take 40 MB of every training process
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import csr_array
+
     every = np.stack(np.meshgrid(*2 * [np.arange(size)], indexing="ij"), -1).reshape(-1, 1, 2)
     near = csr_array(np.abs(every - inner).sum(-1) <= 1)
     one_at_most, enough = LinearConstraint(near, ub=1), LinearConstraint(np.ones((1, len(inner))), lb=foods)
