@@ -36,10 +36,13 @@ class QattenMixer(nn.Module):
     def forward(self, q: Float[Tensor, "... n"], state: Float[Tensor, "... s"]) -> MixerOutput:
         """Mix with credits made from the state alone."""
         units = state[..., : self.units[0] * self.units[1]].unflatten(-1, self.units)
-        key = torch.einsum("...nu,keu->...kne", units, self.key.weight) + self.key.bias.unsqueeze(1)
-        logits = torch.einsum("...ke,...kne->...kn", self.query(state), key) * self.scale
-        weight = self.head_weight(state).abs()
-        credits = torch.einsum("...k,...kn->...n", weight, torch.softmax(logits, -1))
+        query = self.query(state)
+        # query (W unit + b) as (query W) unit + query b: a head's map is applied to its query, not to each agent's unit
+        asked = torch.einsum("...ke,keu->...ku", query, self.key.weight)
+        shift = (query * self.key.bias).sum(-1, keepdim=True)
+        logits = (torch.einsum("...ku,...nu->...kn", asked, units) + shift) * self.scale
+        weight = self.head_weight(state).abs().unsqueeze(-1)
+        credits = (weight * torch.softmax(logits, -1)).sum(-2)
         bias = self.c(state).squeeze(-1)
         return MixerOutput((credits * q).sum(-1) + bias, credits, q, bias)
 

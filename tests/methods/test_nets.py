@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
-from na2q.nets import GRU, LinearBank
-from na2q.nets.blocks import in_a_row
+from na2q.nets import GRU, LinearBank, MLPBank, mlp
+from na2q.nets.blocks import SideBySide, in_a_row
 from na2q.nets.gaussian import Posterior
 from na2q.nets.gru import Unrolled, unroll
 
@@ -65,13 +65,44 @@ def test_linear_bank_is_its_maps_side_by_side() -> None:
     bank, x = LinearBank(3, 4, 2), torch.randn(3, 5, 4)
     for k in range(3):
         torch.testing.assert_close(bank(x)[k], nn.functional.linear(x[k], bank.weight[k], bank.bias[k]))
-    torch.testing.assert_close(bank.shared(x[0])[1], nn.functional.linear(x[0], bank.weight[1], bank.bias[1]))
 
 
 def test_linear_bank_maps_columns_as_it_maps_rows() -> None:
     bank, x = LinearBank(3, 4, 2), torch.randn(3, 5, 4)
     torch.testing.assert_close(bank.columns(x.mT), bank(x).mT)
     torch.testing.assert_close(bank.columns(x.mT, bank.weight.abs()), bank(x, bank.weight.abs()).mT)
+
+
+@pytest.mark.parametrize("widths", [(4, 6), (5, 7, 3), (3, 8, 8, 2), (3, 4, 4, 4, 1)])
+@pytest.mark.parametrize("rows", [(6,), (2, 3), ()])
+def test_mlp_bank_is_its_mlps_side_by_side_forward_and_backward(widths: tuple[int, ...], rows: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    bank, each, x = MLPBank(3, *widths), [mlp(*widths) for _ in range(3)], torch.randn(*rows, widths[0])
+    for k, net in enumerate(each):
+        ours = {
+            f"{2 * i}.{kind}": getattr(layer, kind)[k]
+            for i, layer in enumerate(bank.layers)
+            for kind in ("weight", "bias")
+        }
+        net.load_state_dict(ours)
+    x.requires_grad_()
+    outs = bank(x), torch.stack([net(x) for net in each], -2)
+    torch.testing.assert_close(*outs)
+    mine = torch.autograd.grad(outs[0].square().sum(), [x, *bank.parameters()])
+    others = torch.autograd.grad(outs[1].square().sum(), [x, *(p for net in each for p in net.parameters())])
+    stacked = [
+        torch.stack(one)
+        for one in zip(*(others[1 + k * len(mine[1:]) :][: len(mine[1:])] for k in range(3)), strict=True)
+    ]
+    for a, b in zip(mine, [others[0], *stacked], strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+
+
+def test_mlp_bank_gradient_is_that_of_finite_differences() -> None:
+    torch.manual_seed(0)
+    bank, x = MLPBank(2, 4, 5, 3).double(), torch.randn(6, 4, dtype=torch.float64, requires_grad=True)
+    weights, biases = zip(*((layer.weight, layer.bias) for layer in bank.layers), strict=True)
+    assert torch.autograd.gradcheck(SideBySide.apply, (x, *weights, *biases))
 
 
 @pytest.mark.parametrize("bias", [True, False])
