@@ -2,11 +2,12 @@
 
 Serves `_build/html` to headless chromium, one for each core, and fails where a page logs an error, asks another host
 for anything, misses a file, links to what is not there, shows a picture without alternative text, sets a formula wrong,
-shows markup as it is written, is wider than a phone, breaks a rule of axe-core that it calls serious or critical, in
-light or dark, shrinks a figure until its type cannot be read, cuts a formula at the edge of its column, is longer than
-a reader scrolls, or prints menus or lines wider than its paper; and where the search does not find a chapter, an old
-address leads astray, an episode cannot be stepped through or curves cannot be chosen by the keyboard. Findings and
-pictures go to `_build/browser/`. The browser is that of $CHROMIUM, else the first one found; nothing is downloaded.
+shows markup as it is written, is wider than a phone or hides there that something goes on, breaks a rule of axe-core
+that it calls serious or critical, in light or dark, shrinks a figure until its type cannot be read, cuts a formula at
+the edge of its column, is longer than a reader scrolls, or prints menus or lines wider than its paper; and where the
+search does not find a chapter, an old address leads astray, an episode cannot be stepped through or curves cannot be
+chosen by the keyboard. Findings and pictures go to `_build/browser/`. The browser is that of $CHROMIUM, else the first
+one found; nothing is downloaded.
 """
 
 import os
@@ -21,7 +22,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from axe_playwright_python.sync_playwright import Axe
-from browser.scripts import FAINT, LOOK, SHRUNK, WIDER
+from browser.scripts import FAINT, LOOK, MISSED, SHRUNK, WIDER
 from browser.serving import MOVED, OFFLINE, ROOT, SITE, find_browser, pages, served
 from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
 
@@ -132,6 +133,8 @@ class Check:
         self.rules(page, name, "phone")
         for culprit in page.evaluate(WIDER):
             self.found(name, f"wider than a phone: {culprit}")
+        for what in page.evaluate(MISSED):
+            self.found(name, f"phone: {what}")
         self.shrunk(page, name, "phone")
         self.choose(page, name)
         page.emulate_media(media="print")

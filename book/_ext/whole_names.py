@@ -21,7 +21,7 @@ PIECE = re.compile(
     r'|<span class="pre">(?P<code>[^<\s]+)</span>|<code>(?P<plain>[^<\s]+)</code>'
     r'|<[^>]*>|(?P<text>(?:[^<(\[]|[(\[](?!<span class="math ))+)|.'
 )
-NAME = re.compile(r"(?<![\w\-./&#;])(?:(?=[\w-]*\d)\w+(?:-\w+)+|--?[a-z][\w-]*)(?![\w\-/;]|\.\w)")
+NAME = re.compile(r"(?<![\w\-.&#;])(?:(?=[\w-]*\d)\w+(?:-\w+)+|--?[a-z][\w-]*)(?![\w\-;]|\.\w)")
 JOINED = re.compile(r"\b[A-Za-z] = (?=\d)|(?<=\d) [±\xd7] (?=\d)|(?<=\d) (?=%)")
 
 

@@ -33,7 +33,7 @@ def test_a_name_is_kept_whole_in_text(whole_names: Any, name: str) -> None:
         '<a href="lbf-3p-3f.html" title="lbf-3p-3f">here</a>',
         "<svg><text>lbf-3p-3f</text></svg>",
         "<script>const task = 'lbf-3p-3f';</script>",
-        "<p>https://example.org/lbf-3p-3f and lbf-3p-3f/run.json</p>",
+        "<p>lbf-3p-3f.csv and well.known-1</p>",
         "<p>from 3 - 2 to &#45;1</p>",
         r'<p><span class="math notranslate nohighlight">\(n-1\)</span> of</p>',
         r'<div class="math notranslate nohighlight"><span class="eqno">(1)</span>\[n-1\]</div>',
@@ -41,6 +41,11 @@ def test_a_name_is_kept_whole_in_text(whole_names: Any, name: str) -> None:
 )
 def test_all_else_is_left_as_it_was(whole_names: Any, html: str) -> None:
     assert whole_names.kept_whole(html) == html
+
+
+def test_a_path_may_break_behind_its_bars_only(whole_names: Any) -> None:
+    path = f"runs/{whole('lbf-3p-3f')}/na2q_released/{whole('seed-1')}"
+    assert whole_names.kept_whole("<pre>runs/lbf-3p-3f/na2q_released/seed-1</pre>") == f"<pre>{path}</pre>"
 
 
 def test_short_code_is_kept_whole_and_long_code_is_not(whole_names: Any) -> None:

@@ -35,6 +35,23 @@ WIDER = """() => {
         .filter(node => node.getBoundingClientRect().right > width + 1 && !clips(node.parentElement))
         .map(node => `${node.tagName.toLowerCase()}.${node.className}`).slice(0, 3);
 }"""
+MISSED = """() => {
+    // What a reader of a phone would miss: the rest of a formula or of what scrolls, and half of a name.
+    const told = (what, nodes) => nodes.slice(0, 2).map(node => `${what}: ${node.textContent.trim().slice(0, 60)}`);
+    const all = selector => [...document.querySelectorAll(`.bd-article :is(${selector})`)];
+    const box = node => node.getBoundingClientRect();
+    return [
+        ...told("formula is cut", all("span.math:has(mjx-math)").filter(node => node.clientWidth
+            && getComputedStyle(node).overflowX === "hidden"
+            && box(node.querySelector("mjx-math")).width > box(node).width + 1)),
+        ...told("scrolls and does not show it",
+            all(".na2q-pans, .output, .pst-scrollable-table-container, .highlight pre").filter(node =>
+                node.scrollWidth > node.clientWidth + 4 && node.scrollLeft === 0
+                && getComputedStyle(node).overflowX !== "visible" && !node.matches(".na2q-goes-on"))),
+        ...told("name is broken", all(".na2q-whole").filter(node => !node.querySelector(".math")
+            && new Set([...node.getClientRects()].map(line => Math.round(line.top))).size > 1)),
+    ];
+}"""
 FAINT = """() => {
     // Contrast of text in pictures that scripts draw, which axe-core passes over: an SVG's text against its ground.
     const numbers = color => (color.match(/[\\d.]+/g) || [0, 0, 0]).map(Number);
