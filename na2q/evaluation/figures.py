@@ -27,6 +27,9 @@ FEW = 6
 
 QUIET = "0.72"
 
+NEAR = 0.8
+"""Share of the longest curve from which on another one's name stands below the others."""
+
 
 @checks_arguments
 def learning_curves(
@@ -36,6 +39,7 @@ def learning_curves(
     band: Literal["std", "interval"] = "std",
     window: Count = 1,
     main: Collection[str] = MAIN,
+    unnamed: Collection[str] = (),
 ) -> Figure:
     """Draw one panel for each sweep and environment, one line for each curve, named where it ends.
 
@@ -50,6 +54,7 @@ def learning_curves(
             interquartile mean and its 95 % bootstrap interval.
         window: tests that each point averages over; a number above 1 is written on the axis.
         main: curves that keep their colour where there are more than six.
+        unnamed: curves that are drawn thin and without a name, since the caption tells which they are.
     """
     if runs.empty:
         return nothing_yet()
@@ -65,12 +70,12 @@ def learning_curves(
         if len(names) <= 4:
             _seeds(axes, runs[(runs["sweep"] == sweep) & (runs["env"] == task)], metric)
         for name in sorted(names, key=lambda name: name not in grey):
-            _curve(axes, shown[shown["curve"] == name], name, band, name in grey)
+            _curve(axes, shown[shown["curve"] == name], name, band, name in grey, 1.2 if name in unnamed else 2)
         if "won" in metric:
             axes.set_ylim(-0.03, 1.03)
         thousands(axes)
         quiet |= grey
-        coloured[axes] = [name for name in names if name not in grey]
+        coloured[axes] = [name for name in names if name not in grey and name not in unnamed]
     for axes, names in coloured.items():  # once the axis that all share is known
         _name_ends(axes, names)
     smoothed = f", {results.smoothing(window)}" if window > 1 else ""
@@ -82,17 +87,26 @@ def learning_curves(
 
 
 def _name_ends(axes: Axes, names: Sequence[str]) -> None:
-    """Write the name of each curve right of its end, far enough from the next one's."""
+    """Write the name of each curve right of its end, apart from the next one's, with a thin line where it moved."""
+    if not names:
+        return
     lines = {line.get_label(): line for line in axes.lines}
     low, high = axes.get_ylim()
-    ends = {name: np.array(lines[_label(name)].get_data())[:, -1] for name in names}
+    ends = {name: np.array(lines[_label(name)].get_data(), float)[:, -1] for name in names}
     ordered = sorted(names, key=lambda name: float(ends[name][1]))
     top = high - 0.04 * (high - low)  # names may reach out of their panel, below its title
     places = apart([float(ends[name][1]) for name in ordered], 0.085 * (high - low), top)
+    last = max(float(end[0]) for end in ends.values())
+    line = {"arrowstyle": "-", "linewidth": 0.6, "shrinkA": 1, "shrinkB": 2, "relpos": (0, 0.5)}
     for name, place in zip(ordered, places, strict=True):
+        x, y = map(float, ends[name])
+        beside = last if x > NEAR * last else x  # names stand below each other unless a curve ends long before
+        moved = beside > x or abs(place - y) > 0.03 * (high - low)
+        color = darker(look(name).color, TYPE)
         axes.annotate(
-            _label(name), (float(ends[name][0]), place), xytext=(5, 0), textcoords="offset points", va="center",
-            color=darker(look(name).color, TYPE), fontsize="small", annotation_clip=False,
+            _label(name), (x, y), xytext=(beside + 0.045 * last, place), textcoords="data", va="center",
+            color=color, fontsize="small", annotation_clip=False,
+            arrowprops=line | {"color": color} if moved else None,
         )  # fmt: skip
 
 
@@ -190,7 +204,7 @@ def _label(curve: str) -> str:
     return literal(look(curve).label)
 
 
-def _curve(axes: Axes, table: pd.DataFrame, name: str, band: str, quiet: bool) -> None:
+def _curve(axes: Axes, table: pd.DataFrame, name: str, band: str, quiet: bool, width: float) -> None:
     style = look(name)
     middle = table["mean" if band == "std" else "iqm"]
     if quiet:
@@ -198,7 +212,7 @@ def _curve(axes: Axes, table: pd.DataFrame, name: str, band: str, quiet: bool) -
         return
     low = middle - table["std"] if band == "std" else table["low"]
     high = middle + table["std"] if band == "std" else table["high"]
-    axes.plot(table["point"], middle, color=style.color, linestyle=style.dashes, linewidth=2, label=_label(name))
+    axes.plot(table["point"], middle, color=style.color, linestyle=style.dashes, linewidth=width, label=_label(name))
     axes.fill_between(table["point"], low, high, color=style.color, alpha=0.12, linewidth=0)
 
 

@@ -192,11 +192,14 @@ def test_among_many_curves_the_main_ones_keep_their_colour_and_the_others_are_na
     colours = {line.get_label(): line.get_color() for line in axes.lines}
     assert {name for name, colour in colours.items() if colour != QUIET} == {"NA²Q", "VDN", "QMIX"}
     assert [text.get_text() for text in axes.texts] == ["NA²Q", "VDN", "QMIX"]  # from below
-    places = [text.xy[1] for text in axes.texts]
-    assert min(np.diff(places)) >= 0.08 * np.ptp(axes.get_ylim())  # names do not lie on each other
+    places = np.array([text.get_position() for text in axes.texts])
+    assert np.ptp(places[:, 0]) == 0  # names begin below each other
+    assert min(np.diff(places[:, 1])) >= 0.08 * np.ptp(axes.get_ylim())  # and do not lie on each other
     assert figure.get_supxlabel() == "grey: QTRAN, Qatten, QPLEX, CDS"
     chosen = learning_curves(table, main=("cds",)).axes[0]
     assert [text.get_text() for text in chosen.texts] == ["CDS"]
+    quiet = learning_curves(table[table["curve"].isin(names[:3])], unnamed=["vdn", "qmix"]).axes[0]
+    assert [text.get_text() for text in quiet.texts] == ["NA²Q"]
     few = learning_curves(table[table["curve"].isin(names[:4])]).axes[0]
     assert QUIET not in [line.get_color() for line in few.lines]
 
