@@ -54,14 +54,14 @@ def table(board: Iterable[Verdict]) -> pd.DataFrame:
     for found in board:
         claim = found.claim
         rows[claim.id] = {
-            "paper": claim.place,
             "claim": claim.claim,
-            "settled by": claim.settles + (f" Margin {claim.margin:g}." if claim.margin else ""),
-            "measured": _with_beside(found, lambda verdict: verdict.measured or "nothing yet"),
             "verdict": _with_beside(found, _in_words),
+            "measured": _with_beside(found, lambda verdict: verdict.measured or "nothing yet"),
+            "settled by": claim.settles + (f" Margin {claim.margin:g}." if claim.margin else ""),
+            "paper": claim.place,
             "shown in": links(claim),
         }
-    return pd.DataFrame(rows).T.rename_axis("")
+    return pd.DataFrame(rows).T
 
 
 def _in_words(found: Verdict) -> str:
