@@ -1,8 +1,9 @@
 """Sphinx extension: what reads as one word stays on one line, where a browser would break it.
 
 That is a name with a digit, as of a task or a date, an option of a command, and a short piece of code; a number with
-what it counts or its spread, as in "n = 3", "0.84 ± 0.08" and "95 %"; and a formula with its brackets and the full stop
-or comma behind it. Names and code that would be wider than a phone's column may still break.
+what it counts or its spread, as in "n = 3", "0.84 ± 0.08", "95 %" and "Figure 3"; and a formula with its brackets and
+the full stop or comma behind it. Names and code that would be wider than a phone's column may still break; the name of
+a module in a heading does so behind a dot. A space that begins a link, as in "Solution to Exercise 3", goes before it.
 """
 
 import re
@@ -22,11 +23,17 @@ PIECE = re.compile(
     r'|<[^>]*>|(?P<text>(?:[^<(\[]|[(\[](?!<span class="math ))+)|.'
 )
 NAME = re.compile(r"(?<![\w\-.&#;])(?:(?=[\w-]*\d)\w+(?:-\w+)+|--?[a-z][\w-]*)(?![\w\-;]|\.\w)")
-JOINED = re.compile(r"\b[A-Za-z] = (?=\d)|(?<=\d) [±\xd7] (?=\d)|(?<=\d) (?=%)")
+JOINED = re.compile(
+    r"\b[A-Za-z] = (?=\d)|(?<=\d) [±\xd7] (?=\d)|(?<=\d) (?=%)"
+    r"|\b(?:[Cc]hapter|[Ss]ection|Exercise|Figure|Lemma|Proposition|Table|Theorem) (?=\d)|\bEqs?\. (?=[(\d]|\Z)"
+)
+AHEAD = re.compile(r"(<a\b[^>]*>) (?=\S)")
+DOTTED = re.compile(r"(?s)(?<=<h[1-4]>)[a-z_]+(?:\.[a-z_]+)+")
 
 
 def kept_whole(html: str) -> str:
     """Mark in HTML what must not break; the spaces of code stay as they are."""
+    html = DOTTED.sub(lambda name: name[0].replace(".", ".<wbr>"), AHEAD.sub(r" \1", html))
     texts = CODE.split(html)
     return "".join(PIECE.sub(_marked if k % 2 else _set, text) for k, text in enumerate(texts))
 

@@ -67,6 +67,19 @@ def test_a_number_keeps_what_it_counts_except_in_code(whole_names: Any) -> None:
         assert whole_names.kept_whole(code) == code
 
 
+def test_a_reference_keeps_its_number_and_a_module_in_a_heading_breaks_behind_dots(whole_names: Any) -> None:
+    assert whole_names.kept_whole('<p>(Figure 3, Eq. <a href="#x">(8)</a>)</p>') == (
+        '<p>(Figure\xa03, Eq.\xa0<a href="#x">(8)</a>)</p>'
+    )
+    assert whole_names.kept_whole("<h2>explain.credits.games<a>#</a></h2>") == (
+        "<h2>explain.<wbr>credits.<wbr>games<a>#</a></h2>"
+    )
+
+
+def test_a_link_does_not_begin_with_a_space(whole_names: Any) -> None:
+    assert whole_names.kept_whole('<p>Solution to<a href="#x"> it</a></p>') == '<p>Solution to <a href="#x">it</a></p>'
+
+
 def test_a_formula_keeps_its_brackets_and_its_full_stop(whole_names: Any) -> None:
     formula = r'<span class="math notranslate nohighlight">\(f_k\)</span>'
     assert whole_names.kept_whole(f"<p>of the {formula}, and</p>") == f"<p>of the {whole(formula + ',')} and</p>"
