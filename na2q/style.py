@@ -98,7 +98,7 @@ def agent_color(agent: Whole) -> Colour:
 
 
 def use_style() -> None:
-    """Set matplotlib's defaults for the book: quiet axes, readable type, white background in dark mode too."""
+    """Set matplotlib's defaults for the book: quiet axes, readable type, white paper, which pages turn dark in dark."""
     sns.set_theme(context="notebook", style="ticks", palette="colorblind")
     mpl.rcParams.update(
         {

@@ -3,11 +3,11 @@
 Serves `_build/html` to headless chromium, one for each core, and fails where a page logs an error, asks another host
 for anything, misses a file, links to what is not there, shows a picture without alternative text, sets a formula wrong,
 shows markup as it is written, is wider than a phone or hides there that something goes on, breaks a rule of axe-core
-that it calls serious or critical, in light or dark, shrinks a figure until its type cannot be read, cuts a formula at
-the edge of its column, is longer than a reader scrolls, or prints menus or lines wider than its paper; and where the
-search does not find a chapter, an old address leads astray, an episode cannot be stepped through or curves cannot be
-chosen by the keyboard. Findings and pictures go to `_build/browser/`. The browser is that of $CHROMIUM, else the first
-one found; nothing is downloaded.
+that it calls serious or critical, in light or dark, has a bright ground in dark, shrinks a figure until its type cannot
+be read, cuts a formula at the edge of its column, is longer than a reader scrolls, or prints menus or lines wider than
+its paper; and where the search does not find a chapter, an old address leads astray, an episode cannot be stepped
+through or curves cannot be chosen by the keyboard. Findings and pictures go to `_build/browser/`. The browser is that
+of $CHROMIUM, else the first one found; nothing is downloaded.
 """
 
 import os
@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from axe_playwright_python.sync_playwright import Axe
-from browser.scripts import FAINT, LOOK, MISSED, SHRUNK, WIDER
+from browser.scripts import FAINT, GLARING, LOOK, MISSED, SHRUNK, WIDER
 from browser.serving import MOVED, OFFLINE, ROOT, SITE, find_browser, pages, served
 from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
 
@@ -37,6 +37,7 @@ GRAVE = {"serious", "critical"}
 MENUS = (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article", ".prev-next-area")  # never printed
 RULES = {"resultTypes": ["violations"], "preload": False}  # preloading asks for style sheets in the wrong folder
 LISTINGS = "_modules/"  # pages of source code, which differ in their text only: the first stands for all in looks
+MEMBER = ("api/training.html#na2q.training.run.train", "api/training/loop.html#na2q.training.run.train")
 PLAYERS = "notebooks/13"  # the chapters that must hold an episode to step through
 
 
@@ -126,6 +127,8 @@ class Check:
         self.rules(page, name, "dark")
         for text in page.evaluate(FAINT):
             self.found(name, f"dark: text of a picture is too faint: {text}")
+        for box in page.evaluate(GLARING):
+            self.found(name, f"dark: a bright ground: {box}")
         page.evaluate("document.documentElement.dataset.theme = 'light'")
         page.set_viewport_size(PHONE)
         page.wait_for_timeout(600)  # the theme waits for 300 ms before it lets the keyboard reach what now scrolls
@@ -216,6 +219,17 @@ def moved(origin: str, old: str, new: str) -> Seen:
         return check.seen
 
 
+def sent_on(origin: str, old: str, new: str) -> Seen:
+    """Check that an index of modules sends a reader on to the page that has the member in the address."""
+    with checking(origin) as check:
+        with check.opened(old) as page:
+            try:
+                page.wait_for_url(origin + new, timeout=20_000)
+            except Exception:
+                check.found(old, f"does not lead to {new} but to {page.url}")
+        return check.seen
+
+
 def visit(origin: str, names: Sequence[str]) -> Seen:
     """Check some pages in a browser of their own."""
     with checking(origin) as check:
@@ -250,8 +264,9 @@ def check_pages(origin: str, names: Sequence[str]) -> tuple[list[str], int]:
     cores = os.cpu_count() or 1
     with ProcessPoolExecutor(cores, get_context("spawn")) as pool:
         parts = [pool.submit(visit, origin, names[first::cores]) for first in range(cores)]
-        sent_on = [pool.submit(moved, origin, *each) for each in list(MOVED.items())[:1]]
-        seen = [part.result() for part in [*parts, pool.submit(search, origin), *sent_on]]
+        elsewhere = [pool.submit(moved, origin, *each) for each in list(MOVED.items())[:1]]
+        elsewhere.append(pool.submit(sent_on, origin, *MEMBER))
+        seen = [part.result() for part in [*parts, pool.submit(search, origin), *elsewhere]]
     links, anchors = (
         {name: found for part in seen for name, found in getattr(part, k).items()} for k in ("links", "anchors")
     )

@@ -71,3 +71,15 @@ FAINT = """() => {
         return (a + 0.05) / (b + 0.05) < 4.5;
     }).map(text => text.textContent).slice(0, 3);
 }"""
+GLARING = """() => {
+    // Bright grounds on a dark page: boxes, and figures that are not turned.
+    const bright = color => {
+        const [r, g, b, alpha = 1] = (color.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+        return alpha > 0.5 && 0.2126 * r + 0.7152 * g + 0.0722 * b > 128;
+    };
+    const turned = node => node && (getComputedStyle(node).filter.includes("invert") || turned(node.parentElement));
+    return [...document.querySelectorAll("main *")]
+        .filter(node => node.clientWidth > 100 && node.clientHeight > 60 && !turned(node))
+        .filter(node => node.matches("img") || bright(getComputedStyle(node).backgroundColor))
+        .map(node => `${node.tagName.toLowerCase()}.${node.className} ${node.src || ""}`).slice(0, 3);
+}"""
