@@ -186,17 +186,20 @@ def headline(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 @checks_arguments
-def around(runs: pd.DataFrame, curves: Collection[str]) -> pd.DataFrame:
+def around(runs: pd.DataFrame, curves: Collection[str], seeds: int = 1) -> pd.DataFrame:
     """Keep some curves where they ran longest on each task, and in the same sweeps and tasks the curves beside them.
 
     What a figure is about is then drawn once, not in a panel for each sweep that has a shorter run of it, and no panel
     is without it. Of the curves that are about something else a sweep keeps all, so that they can be compared.
 
     Args:
-        runs: table of runs with columns sweep, env, curve and point.
+        runs: table of runs with columns sweep, env, seed, curve and point.
         curves: what the figure is about.
+        seeds: how many a curve should have. Where it has so many on a task only in a shorter sweep, that one counts.
     """
     about = runs[runs["curve"].isin(curves)]
+    enough = about.groupby(["sweep", "env", "curve"])["seed"].transform("nunique") >= seeds
+    about = about[enough | ~enough.groupby([about["env"], about["curve"]]).transform("any")]
     length = about.groupby(["sweep", "env", "curve"])["point"].transform("max")
     kept = about[length == length.groupby([about["env"], about["curve"]]).transform("max")]
     place = pd.MultiIndex.from_frame(runs[["sweep", "env"]])

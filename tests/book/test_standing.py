@@ -38,14 +38,17 @@ def test_answer_compares_at_full_length_first_and_then_ranks_among_all() -> None
     assert told.startswith("On lbf-4p-2f after ")
     assert "NA²Q is above VDN (0.70 [" in told
     assert "Among the 3 methods" in told
-    assert told.endswith("NA²Q is third; the first is VDN.")
+    assert told.endswith("NA²Q as released is third; the first is VDN.")
     assert standing.answer(stored(na2q=GOOD[:1], vdn=BAD[:1])).startswith("Among the 2 methods")
 
 
 def test_rank_counts_from_the_best() -> None:
     assert "3 methods" in (told := standing.rank(stored(na2q=WIDE, vdn=GOOD, qmix=BAD)))
-    assert told.endswith("NA²Q is second; the first is VDN.")
-    assert standing.rank(stored(na2q=GOOD, vdn=BAD)).endswith("NA²Q is first.")
+    assert told.endswith("NA²Q as released is second; the first is VDN.")
+    assert standing.rank(stored(na2q=GOOD, vdn=BAD)).endswith("NA²Q as released is first.")
+    printed = stored(**{"na2q": BAD, "vdn": WIDE, "qmix": BAD, standing.AS_PRINTED: GOOD})
+    assert "3 methods" in (told := standing.rank(printed)), "a second preset is no further method"
+    assert told.endswith("the first is VDN. With preset paper NA²Q would be first.")
     assert standing.rank(stored(vdn=GOOD, qmix=BAD)) == "No sweep has enough methods for a rank yet."
 
 

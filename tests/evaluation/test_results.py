@@ -200,11 +200,11 @@ def test_a_figure_shows_what_it_is_about_once_and_beside_what_ran_with_it() -> N
         ("long", "a", "subject", 900), ("long", "a", "part", 900), ("long", "a", "rival", 900),
         ("short", "b", "subject", 100), ("short", "b", "rival", 100), ("controls", "a", "subject", 100),
     ]  # fmt: skip
-    runs = pd.DataFrame(ran, columns=["sweep", "env", "curve", "point"])
+    runs = pd.DataFrame(ran, columns=["sweep", "env", "curve", "point"]).assign(seed=1)
     runs = pd.concat([runs.assign(point=0), runs], ignore_index=True)
 
-    def kept(*curves: str) -> set[tuple[str, str, str]]:
-        return set(around(runs, curves)[["sweep", "env", "curve"]].itertuples(index=False, name=None))
+    def kept(*curves: str, seeds: int = 1) -> set[tuple[str, str, str]]:
+        return set(around(runs, curves, seeds)[["sweep", "env", "curve"]].itertuples(index=False, name=None))
 
     long = {("long", "a", "subject"), ("long", "a", "part"), ("long", "a", "rival")}
     short = {("short", "a", "subject"), ("short", "a", "other"), ("short", "a", "rival")}
@@ -213,6 +213,10 @@ def test_a_figure_shows_what_it_is_about_once_and_beside_what_ran_with_it() -> N
     assert kept("part", "other") == long | short
     assert kept() == set()
     assert len(around(runs, ["part"])) == 6, "tests of a run stay together"
+    assert kept("part", seeds=2) == long, "where no sweep has so many seeds, the longest counts"
+    runs = pd.concat([runs, runs[runs["sweep"] == "short"].assign(seed=2)])
+    assert kept("part") == long
+    assert kept("part", seeds=2) == {("short", "a", "part"), ("short", "a", "subject")} | short
 
 
 def test_smoothing_averages_within_a_run_and_is_written_on_the_axis(tmp_path: Path) -> None:
