@@ -167,9 +167,9 @@ def test_contribution_map_has_the_first_step_below_and_marks_dead_coalitions(bat
     np.testing.assert_array_equal(image.get_array(), battle["contribution"].values[0, :length])
     low, high = image.get_clim()
     assert low == -high
-    crosses = {(int(k), int(t)) for k, t in zip(*axes.lines[0].get_data(), strict=True)}
+    hatched = {(patch.get_x(), patch.get_y(), patch.get_y() + patch.get_height()) for patch in axes.patches}
     dead = [k for k, name in enumerate(battle["coalition"].values) if name in ("0", "1", "0,1")]
-    assert crosses == {(k, t) for k in dead for t in range(2, length)}
+    assert hatched == {(k - 0.5, 1.5, length - 0.5) for k in dead}, "one piece from the step at which the last has died"
 
 
 def test_shape_functions_show_each_model_their_mean_and_spread() -> None:

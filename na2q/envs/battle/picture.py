@@ -65,7 +65,7 @@ def _draw_circles(ax: Axes, frame: Frame, agent: int) -> None:
     centre = (float(frame.position[agent, 0]), float(frame.position[agent, 1]))
     for reach, style, name in ((SIGHT, ":", "sight"), (SHOOT, "--", "range")):
         ax.add_patch(Circle(centre, reach, fill=False, linestyle=style, edgecolor="black", linewidth=1.2, zorder=1))
-        ax.annotate(f"{name} {reach:g}", (centre[0], centre[1] + reach), ha="center", va="bottom", fontsize=8)
+        ax.annotate(f"{name} {reach:g}", (centre[0], centre[1] + reach - 0.1), ha="center", va="top", fontsize=8)
 
 
 def _draw_unit(ax: Axes, frame: Frame, unit: int, n: int) -> None:

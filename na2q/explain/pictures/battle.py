@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyArrowPatch
+from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from na2q.arguments import checks_arguments
@@ -21,6 +21,7 @@ from na2q.explain.scene import Moment
 from na2q.style import agent_color, figure_width, literal, look
 
 AROUND, CLOSEST = 1.2, 3.0  # map units that a keyframe shows around the units, and from its middle at least
+DEAD: dict[str, Any] = {"hatch": "xxx", "edgecolor": "0.35", "linewidth": 0}
 MOST_ROWS = 45  # steps of a contribution map that keep their full height
 
 
@@ -96,7 +97,7 @@ def health_and_masks(recording: xr.Dataset, episode: int = 0) -> Figure:
 def contribution_map(recording: xr.Dataset, episode: int = 0) -> Figure:
     """Draw alpha_k f_k of every coalition at every step, steps from bottom to top (Figure 11b).
 
-    The colour is centred on 0. Crosses mark steps at which the whole coalition is dead.
+    The colour is centred on 0. Hatched are the steps at which the whole coalition is dead.
 
     Raises:
         ValueError: without contributions by coalitions, or for an episode that was not recorded.
@@ -117,8 +118,10 @@ def contribution_map(recording: xr.Dataset, episode: int = 0) -> Figure:
     if "unit_alive" in played:
         alive = played["unit_alive"].values.astype(bool)
         dead = np.stack([~alive[:, np.flatnonzero(who)].any(1) for who in played["member"].values], 1)
-        steps, columns = np.nonzero(dead)
-        axes.plot(columns, steps, "x", color="0.35", markersize=max(1.8, 27 * row), markeredgewidth=max(0.4, 5.5 * row))
+        for column, gone in enumerate(dead.T):
+            ends = np.flatnonzero(np.diff(gone.astype(int), prepend=0, append=0))
+            for first, after in ends.reshape(-1, 2):
+                axes.add_patch(Rectangle((column - 0.5, first - 0.5), 1, after - first, fill=False, **DEAD))
     axes.set_xticks(range(len(labels)), [literal(scene.shown_as(label)) for label in labels])
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="agent or pair", ylabel="step")
