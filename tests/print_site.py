@@ -30,7 +30,7 @@ TAKE = """async ([name, origin]) => {
     for (const node of page.querySelectorAll("[id]")) node.id = `${name}/${node.id}`;
     for (const gone of page.querySelectorAll("script, .headerlink, .copybtn, .toggle-button")) gone.remove();
     for (const folded of page.querySelectorAll(".toggle-hidden")) folded.classList.remove("toggle-hidden");
-    for (const output of page.querySelectorAll("details .cell_output")) output.closest("details").open = true;
+    for (const kept of page.querySelectorAll("details :is(.cell_output, figure)")) kept.closest("details").open = true;
     for (const table of page.querySelectorAll(".cell_output details")) table.open = true;
     const title = page.querySelector("h1").textContent.replace(/#\\s*$/, "").trim();
     return [page.innerHTML, [...document.querySelectorAll("style")].map(style => style.textContent), title];
