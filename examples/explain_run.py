@@ -1,4 +1,4 @@
-"""Explain a trained run: which agents and pairs its values are made of, and which features its masks keep.
+"""Explain a trained run: what its values are made of, and what its masks keep.
 
     python examples/explain_run.py data/models/lbf-4p-2f/na2q_released/seed-1
 
@@ -15,8 +15,12 @@ from na2q.explain import pictures, player, shapes
 from na2q.explain.recording import record, save
 
 
-def main(run_dir: tyro.conf.Positional[Path], episodes: int = 32, out: Path = Path("explained")) -> None:
-    """Record episodes of a run and write curves, a map of contributions, and a page to step through an episode.
+def main(
+    run_dir: tyro.conf.Positional[Path],
+    episodes: int = 32,
+    out: Path = Path("explained"),
+) -> None:
+    """Record a run and write curves, a map of contributions and a player of an episode.
 
     Args:
         run_dir: folder of a finished run, or a weights file.
@@ -26,7 +30,13 @@ def main(run_dir: tyro.conf.Positional[Path], episodes: int = 32, out: Path = Pa
     out.mkdir(parents=True, exist_ok=True)
     recording = record(run_dir, episodes)
     save(recording, out / "episodes.nc")
-    print(recording[["credit", "contribution"]].mean(("episode", "step")).to_dataframe().round(3).to_string())
+    print(
+        recording[["credit", "contribution"]]
+        .mean(("episode", "step"))
+        .to_dataframe()
+        .round(3)
+        .to_string()
+    )
     style.use_style()
     for name, figure in {
         "curves": pictures.shape_functions(shapes.curves([recording])),

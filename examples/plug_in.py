@@ -1,6 +1,7 @@
-"""Plug in a method and an environment of one's own, then use the command line as for any other.
+r"""Plug in a method and an environment of one's own, then use the command line.
 
-    python examples/plug_in.py train --method weighted --env spread --total-steps 20000 --run-dir runs/spread
+    python examples/plug_in.py train --method weighted --env spread \
+        --total-steps 20000 --run-dir runs/spread
     python examples/plug_in.py evaluate runs/spread
 
 The environment is simple_spread, from PettingZoo's particle worlds: pip install mpe2.
@@ -19,7 +20,7 @@ from na2q.nets import mlp
 from na2q.spec import EnvSpec
 from na2q.types import MixContext, MixerOutput
 
-# --- a method ---------------------------------------------------------------------------------------
+# --- a method ------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -31,27 +32,33 @@ class WeightedOptions(Settings):
 
 
 class Weighted(methods.QLearning[WeightedOptions, None, None]):
-    """Q_tot = sum_i w_i(s) Q_i with w_i(s) >= 0: VDN, with a weight for each agent that the state decides."""
+    """VDN with weights: Q_tot = sum_i w_i(s) Q_i, with w_i(s) >= 0."""
 
-    def __init__(self, spec: EnvSpec, agent: AgentConfig, options: WeightedOptions) -> None:
+    def __init__(
+        self, spec: EnvSpec, agent: AgentConfig, options: WeightedOptions
+    ) -> None:
         super().__init__(spec, agent, options)
         self.weights = mlp(spec.state_dim, options.hidden, spec.n_agents)
 
     def mix(self, q: torch.Tensor, ctx: MixContext) -> MixerOutput:
-        """Weigh the utilities q, one for each agent in the last axis; no agent's weight is negative."""
+        """Weigh the utilities q, of which the last axis has one for each agent."""
         credits = self.weights(ctx.state).abs()
-        return MixerOutput((credits * q).sum(-1), credits, q, torch.zeros_like(q[..., 0]))
+        return MixerOutput(
+            (credits * q).sum(-1), credits, q, torch.zeros_like(q[..., 0])
+        )
 
 
 methods.register("weighted", Weighted, WeightedOptions())
 
-# --- an environment ---------------------------------------------------------------------------------
+# --- an environment ------------------------------------------------------
 
 
 def spread(name: str, options: Any, n_envs: int) -> envs.VectorEnv:
-    """Three agents that should cover three landmarks; local_ratio=0 makes the reward the team's."""
+    """Three agents should cover three landmarks; local_ratio=0 rewards the team."""
     world = {"N": 3, "local_ratio": 0.0, "max_cycles": 25, "render_mode": "rgb_array"}
-    return envs.from_pettingzoo(lambda: simple_spread_v3.parallel_env(**world), n_envs, episode_limit=25)
+    return envs.from_pettingzoo(
+        lambda: simple_spread_v3.parallel_env(**world), n_envs, episode_limit=25
+    )
 
 
 envs.register("spread", spread)

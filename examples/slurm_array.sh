@@ -1,11 +1,13 @@
 #!/bin/bash
-# One seed of a run for each task of a SLURM array: sbatch --array=1-5 examples/slurm_array.sh qmix lbf-4p-2f
+# One seed of a run for each task of a SLURM array:
+# sbatch --array=1-5 examples/slurm_array.sh qmix lbf-4p-2f
 #SBATCH --cpus-per-task=1
 #SBATCH --mem=4G
 #SBATCH --time=24:00:00
 #SBATCH --requeue
 #SBATCH --signal=TERM@300
-# Five minutes before its time is over the run is told to stop: it saves its state, and the same command goes on.
+# Five minutes before its time is over the run is told to stop: it saves its state, and
+# the same command goes on.
 set -eu
 method=$1 env=$2
 shift 2 # further words are settings, such as --preset fair

@@ -1,7 +1,8 @@
-"""Train methods on one task, some seeds each, and draw their learning curves.
+r"""Train methods on one task, some seeds each, and draw their learning curves.
 
     python examples/train_and_compare.py --steps 20000
-    python examples/train_and_compare.py --methods na2q qmix --env battle-3m --seeds 1 2 --steps 100000
+    python examples/train_and_compare.py --methods na2q qmix --env battle-3m \
+        --seeds 1 2 --steps 100000
 
 Runs that are complete are not repeated, stopped ones go on.
 """
