@@ -25,7 +25,7 @@ PIECE = re.compile(
 NAME = re.compile(r"(?<![\w\-.&#;])(?:(?=[\w-]*\d)\w+(?:-\w+)+|--?[a-z][\w-]*)(?![\w\-;]|\.\w)")
 JOINED = re.compile(
     r"\b[A-Za-z] = (?=\d)|(?<=\d) [±\xd7] (?=\d)|(?<=\d) (?=%)"
-    r"|\b(?:[Cc]hapter|[Ss]ection|Exercise|Figure|Lemma|Proposition|Table|Theorem) (?=\d)|\bEqs?\. (?=[(\d]|\Z)"
+    r"|\b(?:[Cc]hapter|[Ss]ection|Exercise|Figure|Lemma|Proposition|Table|Theorem) (?=\d)|\b(?:Eq|Fig)s?\. (?=[(\d]|\Z)"
 )
 AHEAD = re.compile(r"(<a\b[^>]*>) (?=\S)")
 DOTTED = re.compile(r"(?s)(?<=<h[1-4]>)[a-z_]+(?:\.[a-z_]+)+")
