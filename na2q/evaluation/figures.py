@@ -177,9 +177,10 @@ def joint_action_values(tables: Mapping[str, Float[ndarray, "a a"]], columns: in
         unused.set_axis_off()
     for axes, (title, table) in zip(panels.flat, tables.items(), strict=False):
         # centred on 0, so that the colour tells gain from loss
-        axes.imshow(table, cmap="PuOr", vmin=-limit, vmax=limit)
+        image = axes.imshow(table, cmap="PuOr", vmin=-limit, vmax=limit)
         for (row, column), value in np.ndenumerate(table):
-            shade = "white" if abs(value) > 0.7 * limit else "black"
+            red, green, blue, _ = image.to_rgba(float(value))
+            shade = "black" if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.18 else "white"
             axes.text(column, row, _short(value), ha="center", va="center", color=shade, fontsize=12)
             if value == table.max():
                 corner = (column - 0.46, row - 0.46)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 
 from na2q.book.frames import as_html
 from na2q.book.tables import method_facts, overview, settings_table, stored_games
@@ -93,3 +94,15 @@ def test_heat_maps_frame_the_largest_entries() -> None:
     assert [axes.get_title() for axes in figure.axes] == ["payoff", "sum"]
     assert [len(axes.patches) for axes in figure.axes] == [2, 1]
     assert [text.get_text() for text in figure.axes[0].texts] == ["8", "\N{MINUS SIGN}12", "\N{MINUS SIGN}12", "8"]
+
+
+def test_numbers_of_a_table_stand_out_from_their_cells() -> None:
+    def luminance(color: tuple[float, ...]) -> float:
+        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in color[:3]]
+        return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+    table = np.linspace(-12.0, 12.0, 49).reshape(7, 7)
+    axes = joint_action_values({"payoff": table}).axes[0]
+    for text, value in zip(axes.texts, table.flat, strict=True):
+        ground, ink = luminance(axes.images[0].to_rgba(value)), luminance(to_rgb(text.get_color()))
+        assert (max(ground, ink) + 0.05) / (min(ground, ink) + 0.05) > 4.5
