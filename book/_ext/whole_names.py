@@ -26,6 +26,7 @@ NAME = re.compile(r"(?<![\w\-.&#;])(?:(?=[\w-]*\d)\w+(?:-\w+)+|--?[a-z][\w-]*)(?
 JOINED = re.compile(
     r"\b[A-Za-z] = (?=\d)|(?<=\d) [±\xd7] (?=\d)|(?<=\d) (?=%)"
     r"|\b(?:[Cc]hapter|[Ss]ection|Exercise|Figure|Lemma|Proposition|Table|Theorem) (?=\d)|\b(?:Eq|Fig)s?\. (?=[(\d]|\Z)"
+    r"|[≤≥] (?=\d)"
 )
 AHEAD = re.compile(r"(<a\b[^>]*>) (?=\S)")
 DOTTED = re.compile(r"(?s)(?<=<h[1-4]>)[a-z_]+(?:\.[a-z_]+)+")

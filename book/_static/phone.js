@@ -8,7 +8,7 @@
   const LEAST = 0.65; // of a formula's own size
   const SENTENCES = 17; // letters in the mean cell, above which a table holds sentences
   const ENDLESS = 6000; // letters of a table of sentences, above which its rows are folded
-  const BEGINNING = 100; // letters that the mean row shows when it is folded
+  const BEGINNING = 110; // letters that the mean row shows when it is folded
   const WHOLE = 24; // letters of a cell that is not broken where its table scrolls
   const SCROLLS = ".na2q-pans, .output, .pst-scrollable-table-container, .highlight pre, mjx-container[display]";
   const phone = window.matchMedia("(max-width: 576px)");
