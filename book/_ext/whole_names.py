@@ -2,8 +2,9 @@
 
 That is a name with a digit, as of a task or a date, an option of a command, and a short piece of code; a number with
 what it counts or its spread, as in "n = 3", "0.84 ± 0.08", "95 %" and "Figure 3"; and a formula with its brackets and
-the full stop or comma behind it. Names and code that would be wider than a phone's column may still break; the name of
-a module in a heading does so behind a dot. A space that begins a link, as in "Solution to Exercise 3", goes before it.
+the full stop, comma or closing quote behind it. Names and code that would be wider than a phone's column may still
+break; the name of a module in a heading does so behind a dot. A space that begins a link, as in "Solution to
+Exercise 3", goes before it.
 """
 
 import re
@@ -18,7 +19,7 @@ LISTINGS = "_modules/"
 CODE = re.compile(r"(?s)(<pre\b.*?</pre>|<code\b.*?</code>)")
 PIECE = re.compile(
     r"(?s)<(script|style|svg|textarea|title)\b.*?</\1\s*>|<!--.*?-->|<div class=\"math [^>]*>.*?</div>"
-    r'|(?P<formula>[(\[]?<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)\]]*)'
+    r'|(?P<formula>[(\[]?<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)\]”]*)'
     r'|<span class="pre">(?P<code>[^<\s]+)</span>|<code>(?P<plain>[^<\s]+)</code>'
     r'|<[^>]*>|(?P<text>(?:[^<(\[]|[(\[](?!<span class="math ))+)|.'
 )

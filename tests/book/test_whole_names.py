@@ -83,5 +83,6 @@ def test_a_link_does_not_begin_with_a_space(whole_names: Any) -> None:
 def test_a_formula_keeps_its_brackets_and_its_full_stop(whole_names: Any) -> None:
     formula = r'<span class="math notranslate nohighlight">\(f_k\)</span>'
     assert whole_names.kept_whole(f"<p>of the {formula}, and</p>") == f"<p>of the {whole(formula + ',')} and</p>"
+    assert whole_names.kept_whole(f"<p>of {formula}”, and</p>") == f"<p>of {whole(formula + '”,')} and</p>"
     assert whole_names.kept_whole(f"<p>of ({formula})</p>") == f"<p>of {whole('(' + formula + ')')}</p>"
     assert whole_names.kept_whole(f"<p>of {formula} and</p>") == f"<p>of {formula} and</p>"
