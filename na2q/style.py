@@ -29,16 +29,21 @@ def darker(color: Colour, contrast: float) -> Colour:
 
     The contrast is that of WCAG 2.1: 1.05 over 0.05 more than the relative luminance.
     """
-
-    def luminance(share: float) -> float:
-        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in (share * c for c in color)]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
     share = 1.0
-    while 1.05 / (luminance(share) + 0.05) < contrast:
+    while 1.05 / (_luminance(tuple(share * c for c in color)) + 0.05) < contrast:
         share -= 0.01
     red, green, blue = color
     return share * red, share * green, share * blue
+
+
+def ink_on(color: Sequence[float]) -> str:
+    """Return "black" or "white", whichever has the larger contrast with a colour of red, green and blue (0 to 1)."""
+    return "black" if _luminance(color) > 0.18 else "white"
+
+
+def _luminance(color: Sequence[float]) -> float:
+    red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in color[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 DRAWN = [darker(color, LINES) for color in PALETTE]

@@ -17,7 +17,7 @@ from na2q.arguments import checks_arguments
 from na2q.config.checks import Count, Positive
 from na2q.evaluation import protocol, results
 from na2q.stats import REPS
-from na2q.style import LOOKS, MAIN, TYPE, apart, darker, literal, look, thousands
+from na2q.style import LOOKS, MAIN, TYPE, apart, darker, ink_on, literal, look, thousands
 
 WIDTH = 7.6
 """Largest width of a figure in inches, at which its type is as large as that of the page."""
@@ -179,8 +179,7 @@ def joint_action_values(tables: Mapping[str, Float[ndarray, "a a"]], columns: in
         # centred on 0, so that the colour tells gain from loss
         image = axes.imshow(table, cmap="PuOr", vmin=-limit, vmax=limit)
         for (row, column), value in np.ndenumerate(table):
-            red, green, blue, _ = image.to_rgba(float(value))
-            shade = "black" if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.18 else "white"
+            shade = ink_on(image.to_rgba(float(value)))
             axes.text(column, row, _short(value), ha="center", va="center", color=shade, fontsize=12)
             if value == table.max():
                 corner = (column - 0.46, row - 0.46)

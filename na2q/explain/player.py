@@ -19,7 +19,7 @@ from na2q.arguments import checks_arguments
 from na2q.envs.battle.maps import SHOOT, SIGHT
 from na2q.explain import scene
 from na2q.files import replacing
-from na2q.style import agent_color, look
+from na2q.style import agent_color, ink_on, look
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -267,8 +267,7 @@ def _thing(name: str, agent: int) -> str:
 def agent_colours(agent: int) -> dict[str, str]:
     """Return the agent's colour and that of text on it."""
     colour = agent_color(agent)
-    bright = 0.2126 * colour[0] ** 2.2 + 0.7152 * colour[1] ** 2.2 + 0.0722 * colour[2] ** 2.2
-    return {"colour": to_hex(colour), "ink": "#000000" if bright > 0.18 else "#ffffff"}
+    return {"colour": to_hex(colour), "ink": to_hex(ink_on(colour))}
 
 
 def _arrow(start: Any, end: Any, by: int) -> dict[str, Any]:
