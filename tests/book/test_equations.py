@@ -2,17 +2,13 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
+from paper_equations import called
 
 ROOT = Path(__file__).parents[2]
 LAST = 16  # equations of the paper
-sys.path.append(str(ROOT / "book" / "_ext"))
-
-from paper_equations import called  # noqa: E402  # the extension is no package
-
 PAGES = [*sorted((ROOT / "notebooks").glob("*.ipynb")), *sorted((ROOT / "book").rglob("*.md"))]
 
 

@@ -1,31 +1,18 @@
 """Fields of named tuples are described by the comments of their lines."""
 
-import sys
-from pathlib import Path
-from typing import Any
-
-import pytest
+import named_fields
 
 from na2q.evaluation.igm import Counted
 from na2q.nets.slots import Slots
 
 
-@pytest.fixture
-def named_fields(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "book" / "_ext"))
-    import named_fields  # pyright: ignore
-
-    yield named_fields
-    sys.modules.pop("named_fields")
-
-
-def test_comment_of_a_field_is_found_and_other_comments_are_not(named_fields: Any) -> None:
+def test_comment_of_a_field_is_found_and_other_comments_are_not() -> None:
     assert named_fields.remarks(Counted)["joint_actions"] == "tried for each weight set"
     assert "weight_sets" not in named_fields.remarks(Counted)
     assert set(named_fields.remarks(Slots)) == set(Slots._fields)
 
 
-def test_text_of_python_gives_way_and_a_text_of_ours_stays(named_fields: Any) -> None:
+def test_text_of_python_gives_way_and_a_text_of_ours_stays() -> None:
     for field, said in (("joint_actions", ["Tried for each weight set.", ""]), ("weight_sets", [])):
         lines = ["Alias for field number 1"]
         named_fields.describe(None, "attribute", f"na2q.evaluation.igm.Counted.{field}", None, None, lines)
@@ -35,5 +22,5 @@ def test_text_of_python_gives_way_and_a_text_of_ours_stays(named_fields: Any) ->
     assert lines == ["Loss of the best fixed mask, the empty code."]
 
 
-def test_signs_of_a_comment_are_no_markup(named_fields: Any) -> None:
+def test_signs_of_a_comment_are_no_markup() -> None:
     assert named_fields.sentence("index[p] of x_i * 2, see `a_b`") == r"Index[p] of x\_i \* 2, see ``a_b``."

@@ -2,17 +2,13 @@
 
 import html
 import re
-from pathlib import Path
 
-import pytest
+from whole_commands import whole_words
 
 START, END = '<div class="highlight-bash notranslate"><div class="highlight"><pre>', "</pre></div></div>"
 
 
-def test_commands_break_between_words_and_say_what_they_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "book" / "_ext"))
-    from whole_commands import whole_words  # type: ignore[import-not-found]
-
+def test_commands_break_between_words_and_say_what_they_said() -> None:
     gap = '<span class="w"> </span>'
     code = gap.join(["na2q", "train", "--seed", '<span class="m">1</span>'])
     text = f"""<span></span>{code} -p tasks <span class="s1">'["a", "b"]'</span>\n<span class="c1"># a comment</span>"""

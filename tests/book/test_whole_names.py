@@ -1,19 +1,7 @@
 """Names of tasks, options, short code and formulas with their full stop do not break at the end of a line."""
 
-import sys
-from pathlib import Path
-from typing import Any
-
 import pytest
-
-
-@pytest.fixture
-def whole_names(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "book" / "_ext"))
-    import whole_names  # pyright: ignore
-
-    yield whole_names
-    sys.modules.pop("whole_names")
+import whole_names
 
 
 def whole(text: str) -> str:
@@ -21,7 +9,7 @@ def whole(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["lbf-3p-3f", "battle-2s3z", "Foraging-8x8-2p-2f-coop-v3", "--total-steps", "-p"])
-def test_a_name_is_kept_whole_in_text(whole_names: Any, name: str) -> None:
+def test_a_name_is_kept_whole_in_text(name: str) -> None:
     assert whole_names.kept_whole(f"<p>On {name}, then.</p>") == f"<p>On {whole(name)}, then.</p>"
 
 
@@ -39,16 +27,16 @@ def test_a_name_is_kept_whole_in_text(whole_names: Any, name: str) -> None:
         r'<div class="math notranslate nohighlight"><span class="eqno">(1)</span>\[n-1\]</div>',
     ],
 )
-def test_all_else_is_left_as_it_was(whole_names: Any, html: str) -> None:
+def test_all_else_is_left_as_it_was(html: str) -> None:
     assert whole_names.kept_whole(html) == html
 
 
-def test_a_path_may_break_behind_its_bars_only(whole_names: Any) -> None:
+def test_a_path_may_break_behind_its_bars_only() -> None:
     path = f"runs/{whole('lbf-3p-3f')}/na2q_released/{whole('seed-1')}"
     assert whole_names.kept_whole("<pre>runs/lbf-3p-3f/na2q_released/seed-1</pre>") == f"<pre>{path}</pre>"
 
 
-def test_short_code_is_kept_whole_and_long_code_is_not(whole_names: Any) -> None:
+def test_short_code_is_kept_whole_and_long_code_is_not() -> None:
     for length in (8, 60):
         code = "x" * length
         marked = ' na2q-whole"' if length == 8 else '"'
@@ -58,7 +46,7 @@ def test_short_code_is_kept_whole_and_long_code_is_not(whole_names: Any) -> None
     )
 
 
-def test_a_number_keeps_what_it_counts_except_in_code(whole_names: Any) -> None:
+def test_a_number_keeps_what_it_counts_except_in_code() -> None:
     said = "n = 3, 0.84 ± 0.08, 5 \xd7 5, 95 %"
     assert whole_names.kept_whole(f"<td>{said}</td>") == (
         "<td>n\xa0=\xa03, 0.84\xa0±\xa00.08, 5\xa0\xd7\xa05, 95\xa0%</td>"
@@ -67,7 +55,7 @@ def test_a_number_keeps_what_it_counts_except_in_code(whole_names: Any) -> None:
         assert whole_names.kept_whole(code) == code
 
 
-def test_a_reference_keeps_its_number_and_a_module_in_a_heading_breaks_behind_dots(whole_names: Any) -> None:
+def test_a_reference_keeps_its_number_and_a_module_in_a_heading_breaks_behind_dots() -> None:
     assert whole_names.kept_whole('<p>(Figure 3, Eq. <a href="#x">(8)</a>)</p>') == (
         '<p>(Figure\xa03, Eq.\xa0<a href="#x">(8)</a>)</p>'
     )
@@ -76,11 +64,11 @@ def test_a_reference_keeps_its_number_and_a_module_in_a_heading_breaks_behind_do
     )
 
 
-def test_a_link_does_not_begin_with_a_space(whole_names: Any) -> None:
+def test_a_link_does_not_begin_with_a_space() -> None:
     assert whole_names.kept_whole('<p>Solution to<a href="#x"> it</a></p>') == '<p>Solution to <a href="#x">it</a></p>'
 
 
-def test_a_formula_keeps_its_brackets_and_its_full_stop(whole_names: Any) -> None:
+def test_a_formula_keeps_its_brackets_and_its_full_stop() -> None:
     formula = r'<span class="math notranslate nohighlight">\(f_k\)</span>'
     assert whole_names.kept_whole(f"<p>of the {formula}, and</p>") == f"<p>of the {whole(formula + ',')} and</p>"
     assert whole_names.kept_whole(f"<p>of {formula}”, and</p>") == f"<p>of {whole(formula + '”,')} and</p>"
