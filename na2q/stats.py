@@ -7,6 +7,7 @@ resampled.
 """
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -25,7 +26,11 @@ REPS = 1_000
 LEVEL = 0.95
 """Probability that an interval is made for."""
 
-Statistic = Callable[..., ndarray]  # of one or several samples, returning one or several numbers
+Statistic = Callable[..., ndarray]
+"""Function of one or several samples, each with b resamples along an axis in front, to k numbers of each: (b, k).
+
+All resamples in one call cost about as much as one, since most statistics of few runs are overhead.
+"""
 
 
 class Estimate(NamedTuple):
@@ -47,7 +52,7 @@ def bootstrap(statistic: Statistic, *samples: ndarray, reps: Repeats = REPS, see
     """Compute a statistic of independent samples with the ends of its percentile interval.
 
     Args:
-        statistic: maps as many samples as there are to k numbers; NaN in a resample does not count.
+        statistic: maps b resamples of every sample to (b, k); NaN in a resample does not count.
         samples: each is resampled along its first axis, independently of the others.
         reps: number of resamples.
         seed: of the resamples.
@@ -56,10 +61,11 @@ def bootstrap(statistic: Statistic, *samples: ndarray, reps: Repeats = REPS, see
         The value, the low end and the high end of each number. The ends are NaN where every sample has one member
         only, since such a resample is always the sample itself.
     """
-    value = np.atleast_1d(statistic(*samples))
+    value = statistic(*(sample[None] for sample in samples))[0]
     ends = np.full((2, len(value)), np.nan)
     if max(map(len, samples)) > 1:
-        drawn = IndependentSamplesBootstrap(*samples, seed=np.random.default_rng(seed)).apply(statistic, reps)
+        resamples = IndependentSamplesBootstrap(*samples, seed=np.random.default_rng(seed)).bootstrap(reps)
+        drawn = statistic(*map(np.stack, zip(*(once for once, _ in resamples), strict=True)))
         known = ~np.isnan(drawn).all(0)
         tails = (50 * (1 - LEVEL), 50 * (1 + LEVEL))
         ends[:, known] = np.nanpercentile(drawn[:, known], tails, axis=0)
@@ -71,7 +77,7 @@ def stratified(statistic: Statistic, *tables: ndarray, reps: Repeats = REPS, see
     """Compute a statistic of tables of runs with its interval; runs are resampled within each task.
 
     Args:
-        statistic: maps as many tables as there are to k numbers.
+        statistic: maps b resamples of every table, (b, runs, tasks) or (b, runs, tasks, points), to (b, k).
         tables: (runs, tasks) or (runs, tasks, points); tables may have different numbers of runs.
         reps: number of resamples.
         seed: of the resamples.
@@ -80,12 +86,12 @@ def stratified(statistic: Statistic, *tables: ndarray, reps: Repeats = REPS, see
         The value, the low end and the high end; the ends are NaN where a table has one run only.
     """
     if min(map(len, tables)) < 2:
-        value = np.atleast_1d(statistic(*tables))
+        value = statistic(*(table[None] for table in tables))[0]
         return np.stack([value, np.full_like(value, np.nan), np.full_like(value, np.nan)])
     bounds = np.cumsum([0, *(table.shape[1] for table in tables)])
 
     def of_columns(*columns: ndarray) -> ndarray:
-        return statistic(*(np.stack(columns[a:b], 1) for a, b in pairwise(bounds)))
+        return statistic(*(np.stack(columns[a:b], 2) for a, b in pairwise(bounds)))
 
     columns = [table[:, task] for table in tables for task in range(table.shape[1])]
     return bootstrap(of_columns, *columns, reps=reps, seed=seed)
@@ -107,7 +113,7 @@ def mean_over(
     known = ~np.isnan(values)
     kept = values[known]
     of = None if model is None else model[known]
-    return _over_episodes(lambda s: s[1:] / s[:1], [np.ones_like(kept), kept], episode[known], seed, of)
+    return _over_episodes(lambda s: s[:, 1:] / s[:, :1], [np.ones_like(kept), kept], episode[known], seed, of)
 
 
 @checks_arguments
@@ -126,9 +132,9 @@ def slope(
     a, b = x[known] - x[known].mean(), y[known]  # centred, lest squares of a large level lose the rest
 
     def fitted(sums: ndarray) -> ndarray:
-        count, sa, sb, saa, sab = sums
+        count, sa, sb, saa, sab = sums.T
         spread = saa - sa**2 / count
-        return np.array([(sab - sa * sb / count) / spread if spread > 1e-12 * saa else np.nan])
+        return ((sab - sa * sb / count) / np.where(spread > 1e-12 * saa, spread, np.nan))[:, None]
 
     of = None if model is None else model[known]
     return _over_episodes(fitted, [np.ones_like(a), a, b, a * a, a * b], episode[known], seed, of)
@@ -142,10 +148,12 @@ def share(
     known = ~np.isnan(parts).any(1)
     of = None if model is None else model[known]
     columns = list(parts[known].T)
-    return [
-        _over_episodes(lambda s, k=k: s[k : k + 1] / (s.sum() or np.nan), columns, episode[known], seed, of)
-        for k in range(len(columns))
-    ]
+
+    def of_all(sums: ndarray, k: int) -> ndarray:
+        total = sums.sum(1)
+        return (sums[:, k] / np.where(total == 0, np.nan, total))[:, None]
+
+    return [_over_episodes(partial(of_all, k=k), columns, episode[known], seed, of) for k in range(len(columns))]
 
 
 @checks_arguments
@@ -161,9 +169,9 @@ def rank_correlation(
     a, b = (rankdata(v[known]) - (known.sum() + 1) / 2 for v in (x, y))
 
     def correlation(sums: ndarray) -> ndarray:
-        count, sa, sb, saa, sbb, sab = sums
+        count, sa, sb, saa, sbb, sab = sums.T
         spread = (saa - sa**2 / count) * (sbb - sb**2 / count)
-        return np.array([(sab - sa * sb / count) / np.sqrt(spread) if spread > 0 else np.nan])
+        return ((sab - sa * sb / count) / np.sqrt(np.where(spread > 0, spread, np.nan)))[:, None]
 
     return _over_episodes(correlation, [np.ones_like(a), a, b, a * a, b * b, a * b], episode[known], seed)
 
@@ -184,11 +192,11 @@ def _over_episodes(
         place = np.unique(episode[of == one], return_inverse=True)[1]
         blocks.append(np.stack([np.bincount(place, values[of == one]) for values in rows], -1))
     if model is None:
-        return Estimate(*bootstrap(lambda drawn: statistic(drawn.sum(0)), *blocks, seed=seed)[:, 0].tolist())
-    whole = float(statistic(np.sum([block.sum(0) for block in blocks], 0))[0])
+        return Estimate(*bootstrap(lambda drawn: statistic(drawn.sum(1)), *blocks, seed=seed)[:, 0].tolist())
+    whole = statistic(np.sum([block.sum(0) for block in blocks], 0)[None]).item()
     if max(map(len, blocks)) == len(blocks) == 1:
         return Estimate(whole, np.nan, np.nan)
-    found = [statistic(sums) for sums in _in_two_stages(blocks, np.random.default_rng(seed))]
+    found = statistic(_in_two_stages(blocks, np.random.default_rng(seed)))
     if np.isnan(found).all():
         return Estimate(whole, np.nan, np.nan)
     low, high = np.nanpercentile(found, (50 * (1 - LEVEL), 50 * (1 + LEVEL)))

@@ -56,7 +56,7 @@ def test_interval_of_many_runs_is_as_wide_as_their_sampling_distribution() -> No
     """400 uniform draws, against the spread of the interquartile mean over 2000 samples of that size."""
     sample = np.random.default_rng(0).random((400, 1))
     low, high = stratified(iqm, sample, reps=4_000)[1:, 0]
-    means = [iqm(np.random.default_rng(i).random((400, 1)))[0] for i in range(1, 2_000)]
+    means = [iqm(np.random.default_rng(i).random((1, 400, 1))).item() for i in range(1, 2_000)]
     assert high - low == pytest.approx(3.92 * np.std(means), rel=0.1)
 
 
@@ -72,7 +72,7 @@ def test_intervals_repeat_with_their_seed_and_leave_numpys_alone() -> None:
 def test_runs_are_resampled_within_their_task() -> None:
     """Tasks without spread keep their mean, however different they are."""
     apart = np.array([[0.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
-    assert stratified(lambda x: np.array([x.mean()]), apart)[:, 0].tolist() == [0.5] * 3
+    assert stratified(lambda x: x.mean((1, 2))[:, None], apart)[:, 0].tolist() == [0.5] * 3
 
 
 @pytest.mark.slow
@@ -83,7 +83,7 @@ def test_intervals_and_means_are_those_of_rliable() -> None:
     theirs = library.get_interval_estimates(
         {"a": sample}, lambda x: np.array([metrics.aggregate_iqm(x), metrics.aggregate_mean(x)]), reps=reps
     )
-    ours = stratified(lambda x: np.array([iqm(x)[0], x.mean()]), sample, reps=reps)
+    ours = stratified(lambda x: np.stack([iqm(x)[:, 0], x.mean((1, 2))], 1), sample, reps=reps)
     assert ours[0] == pytest.approx(theirs[0]["a"])
     width = ours[2] - ours[1]
     assert (np.abs(ours[1:] - theirs[1]["a"]) < 0.05 * width).all()
@@ -93,7 +93,7 @@ def test_tables_with_different_numbers_of_runs_are_resampled_by_themselves() -> 
     rng = np.random.default_rng(2)
     a, b = rng.normal(1, 1, (30, 2)), rng.normal(0, 1, (50, 2))
     value, low, high = stratified(iqm_difference, a, b)[:, 0]
-    assert value == iqm_difference(a, b)
+    assert value == iqm_difference(a[None], b[None]).item()
     assert low < value < high
     assert np.isnan(stratified(iqm_difference, a, b[:1])[1:]).all()
     points = stratified(iqm_of_points, np.stack([a, a + 1], -1))
@@ -102,7 +102,11 @@ def test_tables_with_different_numbers_of_runs_are_resampled_by_themselves() -> 
 
 
 def test_resamples_without_a_value_do_not_count() -> None:
-    found = bootstrap(lambda x: np.array([x.mean() if np.ptp(x) else np.nan, np.nan]), np.array([0.0, 1.0]))
+    def varied(x: np.ndarray) -> np.ndarray:
+        mean = np.where(np.ptp(x, 1) > 0, x.mean(1), np.nan)
+        return np.stack([mean, np.full(len(x), np.nan)], 1)
+
+    found = bootstrap(varied, np.array([0.0, 1.0]))
     assert found[:, 0].tolist() == [0.5, 0.5, 0.5]
     assert np.isnan(found[:, 1]).all()
 

@@ -27,10 +27,11 @@ def final(values: Mapping[str, list[float]], env: str = "lbf-4p-2f") -> pd.DataF
 
 
 def test_interquartile_mean_drops_a_quarter_at_either_end() -> None:
-    assert protocol.iqm(np.array([[0.0], [1.0], [3.0], [100.0]])) == 2.0
-    assert protocol.iqm(np.array([[0.0], [1.0], [5.0]])) == 2.0, "of fewer than four it is the mean"
+    both = np.array([[[0.0], [1.0], [3.0], [100.0]], [[100.0], [5.0], [1.0], [0.0]]])
+    assert protocol.iqm(both)[:, 0].tolist() == [2.0, 3.0]
+    assert protocol.iqm(np.array([[[0.0], [1.0], [5.0]]])) == 2.0, "of fewer than four it is the mean"
     points = np.arange(8.0).reshape(4, 1, 2)
-    assert protocol.iqm_of_points(points).tolist() == [3.0, 4.0]
+    assert protocol.iqm_of_points(points[None]).tolist() == [[3.0, 4.0]]
 
 
 def test_score_is_the_absolute_metric_where_every_run_has_it() -> None:
@@ -79,7 +80,7 @@ def test_probability_of_improvement_counts_pairs_and_halves_ties() -> None:
 def test_probability_of_improvement_is_that_of_rliable() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.integers(0, 4, (5, 3)).astype(float), rng.integers(0, 4, (4, 3)).astype(float)
-    assert protocol.improvement(a, b).item() == pytest.approx(rliable_metrics.probability_of_improvement(a, b))
+    assert protocol.improvement(a[None], b[None]).item() == pytest.approx(rliable_metrics.probability_of_improvement(a, b))
 
 
 def test_profile_is_the_share_of_runs_above_each_threshold() -> None:
