@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -25,6 +26,13 @@ COMPILED: bool = numba_config is not None and not numba_config.DISABLE_JIT  # py
 # write megabytes before the first battle. Who sets a level for numba keeps it.
 if logging.getLogger("numba").level == logging.NOTSET:
     logging.getLogger("numba").setLevel(logging.INFO)
+
+
+def warn_where_slow() -> None:
+    """Say, once in a process, that battles run as plain Python: a sweep would take weeks where hours are enough."""
+    if not COMPILED:
+        remedy = 'pip install "na2q[battle]"' if numba is None else "unset NUMBA_DISABLE_JIT"
+        warnings.warn(f"battles are not compiled and run some hundred times slower; {remedy} mends it", stacklevel=3)
 
 
 def drop_stale(folder: Path, cache: Path) -> bool:

@@ -80,7 +80,9 @@ def test_probability_of_improvement_counts_pairs_and_halves_ties() -> None:
 def test_probability_of_improvement_is_that_of_rliable() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.integers(0, 4, (5, 3)).astype(float), rng.integers(0, 4, (4, 3)).astype(float)
-    assert protocol.improvement(a[None], b[None]).item() == pytest.approx(rliable_metrics.probability_of_improvement(a, b))
+    assert protocol.improvement(a[None], b[None]).item() == pytest.approx(
+        rliable_metrics.probability_of_improvement(a, b)
+    )
 
 
 def test_profile_is_the_share_of_runs_above_each_threshold() -> None:

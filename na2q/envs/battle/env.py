@@ -16,6 +16,7 @@ from na2q.envs.battle import engine, records, spawn
 from na2q.envs.battle.frame import Frame
 from na2q.envs.battle.layout import ACTION_NAMES, smac_layout
 from na2q.envs.battle.maps import FIRST_TARGET, battle_map
+from na2q.envs.compiled import warn_where_slow
 from na2q.envs.offers import Snapshot, check_sources
 
 TEMPLATE_SEED = 0  # of the battle shown before the first reset
@@ -43,6 +44,7 @@ class BattleEnv:
         Raises:
             ValueError: for an unknown map, an unknown option, another version of the engine or n_envs below 1.
         """
+        warn_where_slow()
         self.map = battle_map(name)
         self.options = options or BattleOptions()
         if self.options.engine != BattleOptions.engine:

@@ -64,11 +64,14 @@ def test_plain_python_equals_compiled():
     root = str(Path(__file__).parents[3])
     env = os.environ | {"PYTHONPATH": root}
     command = [sys.executable, "-c", PLAIN]
-    outputs = [
-        subprocess.run([*command, mode], env=env, capture_output=True, text=True, check=True).stdout
+    plain, compiled = (
+        subprocess.run([*command, mode], env=env, capture_output=True, text=True, check=True)
         for mode in ("plain", "compiled")
-    ]
-    assert outputs[0] == outputs[1]
+    )
+    assert plain.stdout == compiled.stdout
+    assert plain.stderr.count("not compiled") == 1, "three environments of one process warn once"
+    assert 'pip install "na2q[battle]"' in plain.stderr
+    assert "not compiled" not in compiled.stderr
 
 
 def test_compiled_code_older_than_a_source_is_dropped(tmp_path):
