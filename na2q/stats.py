@@ -26,11 +26,9 @@ REPS = 1_000
 LEVEL = 0.95
 """Probability that an interval is made for."""
 
+# Of samples with b resamples of each along an axis in front, to (b, k). One call for all of them costs about as much as
+# one call for each, since a statistic of few runs is mostly overhead.
 Statistic = Callable[..., ndarray]
-"""Function of one or several samples, each with b resamples along an axis in front, to k numbers of each: (b, k).
-
-All resamples in one call cost about as much as one, since most statistics of few runs are overhead.
-"""
 
 
 class Estimate(NamedTuple):
