@@ -11,6 +11,7 @@ from na2q.campaign import sweeps
 from na2q.config import SUBJECT, family_of
 from na2q.evaluation import protocol
 from na2q.evaluation.claims import VERDICTS, Verdict
+from na2q.evaluation.results import span
 from na2q.style import look
 
 FAMILIES = {"lbf": "foraging", "battle": "battles"}
@@ -152,3 +153,22 @@ def _on_seeds(kind: str, ids: Collection[str]) -> str:
     if verb == "undecided":
         return f"{'is' if len(ids) == 1 else 'are'} {kind}"
     return f"{verb if len(ids) == 1 else verb.removesuffix('s')} {rest}"
+
+
+def wins(runs: pd.DataFrame) -> str:
+    """Say of each curve how many of its runs won test battles, how early the first of each came, and how often at last.
+
+    Args:
+        runs: table of `results.load_runs`, of battles, with curves named.
+    """
+    told = []
+    for (env, curve), rows in runs.sort_values("step").groupby(["env", "curve"]):
+        tests = rows.groupby("seed")["test_won_mean"]
+        first = rows[rows["test_won_mean"] > 0].groupby("seed")["step"].min()
+        held = counted(tests.max() > 0, "runs")
+        words = f"On {str(env).partition('-')[2]} {held} of {look(str(curve)).label} won test battles"
+        if len(first):
+            last = tests.apply(lambda won: won.tail(protocol.LAST_TESTS).mean())
+            words += f": the first after {span(first)} steps, and {span(last, '{:.2f}')} of all in the last ten tests"
+        told.append(f"{words}.")
+    return " ".join(told)

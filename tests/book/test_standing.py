@@ -100,3 +100,24 @@ def test_leaders_are_named_with_those_whom_no_interval_sets_apart() -> None:
     single = told(na2q=GOOD, vdn=BAD, qmix=BAD[:1])
     assert single.endswith("all other intervals lie below its own. QMIX has one run there, which has no interval.")
     assert "only NA²Q has several runs" in told(na2q=GOOD, vdn=BAD[:1], qmix=GOOD[:1])
+
+
+def test_wins_say_when_runs_first_won_and_how_often_at_last() -> None:
+    def run(curve: str, seed: int, won: list[float]) -> pd.DataFrame:
+        steps = [1_000 * (i + 1) for i in range(len(won))]
+        return pd.DataFrame({"env": "battle-3m", "curve": curve, "seed": seed, "step": steps, "test_won_mean": won})
+
+    runs = pd.concat(
+        [
+            run("na2q", 1, [0, 0, *[0.5] * 10]),
+            run("na2q", 2, [0, 0.25, 0, *[1.0] * 10]),
+            run("vdn", 1, [0, 0.25]),
+            run("qmix", 1, [0, 0]),
+        ]
+    )
+    assert standing.wins(runs) == (
+        "On 3m all 2 runs of NA²Q won test battles: the first after 2,000 to 3,000 steps, and 0.50 to 1.00 of all in "
+        "the last ten tests. On 3m 0 of 1 run of QMIX won test battles. On 3m 1 of 1 run of VDN won test battles: the "
+        "first after 2,000 steps, and 0.12 of all in the last ten tests."
+    )
+    assert standing.wins(runs[:0]) == ""
