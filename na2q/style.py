@@ -63,7 +63,7 @@ LOOKS = {
     "vdn": Look("VDN", PALETTE[2], (0, (5, 1))),
     "qmix": Look("QMIX", PALETTE[0], (0, (3, 1, 1, 1))),
     "qtran": Look("QTRAN", DRAWN[8], (0, (1, 1))),
-    "qatten": Look("Qatten", PALETTE[7], (0, (4, 2))),
+    "qatten": Look("Qatten", (0.29, 0.18, 0.55), (0, (4, 2))),
     "qplex": Look("QPLEX", PALETTE[4], (0, (5, 1, 1, 1, 1, 1))),
     "wqmix": Look("WQMIX", DRAWN[9], (0, (2, 1))),
     "cds": Look("CDS", DRAWN[5], (0, (6, 2, 1, 2))),

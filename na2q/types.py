@@ -1,6 +1,6 @@
 """The containers that travel between rollout, replay, learner and methods.
 
-Axis letters, the same everywhere in the package:
+Axis letters, the same everywhere in the package::
 
     b  episodes of a batch          n  agents
     t  time                         a  actions of one agent

@@ -72,3 +72,16 @@ def test_what_says_a_property_begins_without_a_colon(function: ast.FunctionDef) 
     if "property" in {ast.unparse(decorator).rpartition(".")[2] for decorator in function.decorator_list}:
         first = (ast.get_docstring(function) or "").partition("\n")[0]
         assert not re.match(r"[^`(\[]*:\s", first), first
+
+
+@pytest.mark.parametrize("module", [m for m in DOCUMENTED if file_of(m).exists()])
+def test_docstrings_are_read_as_they_are_written(module: str) -> None:
+    """Sphinx joins the lines of an indented block without two colons before it, and makes a dash of two hyphens."""
+    tree = ast.parse(file_of(module).read_text())
+    holders = [node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
+    for text in filter(None, map(ast.get_docstring, holders)):
+        blocks = re.findall(r"(?m)^(\S.*)\n\n +\S", text)
+        joined = [before for before in blocks if not re.match(r"- |\d+\. |.*::$", before)]
+        assert not joined, f"end with two colons: {joined}"
+        names = [span for span in re.findall(r"``[^`]+``|`[^`]+`", text) if not span.startswith("``")]
+        assert not [name for name in names if "--" in name or '"' in name], "code stands between double backticks"

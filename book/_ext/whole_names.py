@@ -3,8 +3,8 @@
 That is a name with a digit, as of a task or a date, an option of a command, and a short piece of code; a number with
 what it counts or its spread, as in "n = 3", "0.84 ± 0.08", "95 %" and "Figure 3"; and a formula with its brackets and
 the full stop, comma or closing quote behind it. Names and code that would be wider than a phone's column may still
-break; the name of a module in a heading does so behind a dot. A space that begins a link, as in "Solution to
-Exercise 3", goes before it.
+break; the name of a module in a heading does so behind a dot, and what stands before a member behind a dot or a low
+line. A space that begins a link, as in "Solution to Exercise 3", goes before it.
 """
 
 import re
@@ -30,11 +30,13 @@ JOINED = re.compile(
     r"|[≤≥] (?=\d)"
 )
 AHEAD = re.compile(r"(<a\b[^>]*>) (?=\S)")
+PREFIX = re.compile(r'(?<=<span class="sig-prename descclassname"><span class="pre">)[\w.]+')
 DOTTED = re.compile(r"(?s)(?<=<h[1-4]>)[a-z_]+(?:\.[a-z_]+)+")
 
 
 def kept_whole(html: str) -> str:
     """Mark in HTML what must not break; the spaces of code stay as they are."""
+    html = PREFIX.sub(lambda name: re.sub(r"(?<=[._])", "<wbr>", name[0]), html)
     html = DOTTED.sub(lambda name: name[0].replace(".", ".<wbr>"), AHEAD.sub(r" \1", html))
     texts = CODE.split(html)
     return "".join(PIECE.sub(_marked if k % 2 else _set, text) for k, text in enumerate(texts))

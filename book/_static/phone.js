@@ -55,16 +55,17 @@
     const cells = [...node.querySelectorAll("tbody :is(td, th)")];
     const lengths = cells.map((cell) => cell.textContent.trim().length).filter(Boolean);
     const heads = [...node.querySelectorAll("thead tr")];
-    const plain = heads.length === 1 && !node.querySelector("[rowspan], [colspan]");
+    const plain = heads.length <= 1 && !node.querySelector("[rowspan], [colspan]");
+    const columns = Math.max(...[...node.rows].map((row) => row.cells.length));
     const letters = lengths.reduce((sum, each) => sum + each, 0);
     const sentences = plain && letters > SENTENCES * lengths.length;
-    if (sentences && (!fits || heads[0].cells.length > 2)) rows(node, heads[0], letters > ENDLESS);
+    if (sentences && (!fits || columns > 2)) rows(node, heads[0], letters > ENDLESS);
     else if (!fits) slides(node, cells);
   }
 
   function rows(node, head, folded) {
-    const names = [...head.cells].map((cell) => cell.textContent.trim());
     const each = [...node.tBodies].flatMap((body) => [...body.rows]);
+    const names = [...(head || each[0]).cells].map((cell) => (head ? cell.textContent.trim() : "")); // a summary has no head
     const shown = folded ? beginning(each, names.length) : names.length;
     node.classList.add("na2q-rows");
     node.setAttribute("role", "table"); // which it is for those who hear it, also when it is drawn as a list
@@ -124,7 +125,8 @@
 
   function mark(node) {
     if (node.matches?.(SCROLLS)) {
-      const more = phone.matches && node.scrollLeft + node.clientWidth < node.scrollWidth - 4;
+      const several = node.querySelectorAll("table").length > 1; // what fits would fade with what does not
+      const more = phone.matches && !several && node.scrollLeft + node.clientWidth < node.scrollWidth - 4;
       node.classList.toggle("na2q-goes-on", more);
     }
   }

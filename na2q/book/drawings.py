@@ -8,6 +8,8 @@ from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
 from na2q.style import PALETTE
 
+MINUS = "\N{MINUS SIGN}"
+
 Point = tuple[float, float]
 
 GRAPHS: dict[str, tuple[dict[str, Point], list[tuple[str, str]], str]] = {
@@ -64,9 +66,9 @@ def draw_mixed_difference() -> Figure:
             sign = 1 if i == j else -1
             total += sign * value
             colour = PALETTE[0] if sign > 0 else PALETTE[3]
-            axes.text(i, j, f"{'+' if sign > 0 else '-'}{value}", ha="center", va="center", fontsize=15, color=colour,
+            axes.text(i, j, f"{'+' if sign > 0 else MINUS}{value}", ha="center", va="center", fontsize=15, color=colour,
                       bbox={"facecolor": "white", "edgecolor": colour, "boxstyle": "circle"})  # fmt: skip
-        axes.set_title(f"{title}\nmixed difference {total:+d}", fontsize=11)
+        axes.set_title(f"{title}\nmixed difference {total:+d}".replace("-", MINUS), fontsize=11)
     figure.tight_layout()
     return figure
 

@@ -48,7 +48,7 @@ def field_docs(cls: type) -> dict[str, str]:
 
 
 def commands_in(overview: str) -> list[str]:
-    """Names of the subcommands in the usage line that `na2q --help` begins with."""
+    """Names of the subcommands in the usage line that ``na2q --help`` begins with."""
     return re.findall(r"\{([\w,-]+)\}", overview)[0].split(",")
 
 

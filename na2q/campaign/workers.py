@@ -35,7 +35,7 @@ class Ending:
     """What became of one attempt at a run."""
 
     state: Literal["complete", "failed", "busy", "stopped", "crashed"]
-    """It failed by an error that would come again, or crashed by one that may not. Another process holds busy ones."""
+    """A failed run met an error that would come again, a crashed one may go on; another process holds a busy one."""
     reason: str = ""
     files: dict[str, bytes] = field(default_factory=dict)  # of complete runs, where workers do not share the folder
 

@@ -50,7 +50,7 @@ def learning_curves(
         runs: table of `results.load_runs`.
         metric: column to draw.
         label: what the column is called on the axis, with its unit.
-        band: std draws mean +- standard deviation over seeds, as the paper does; interval draws the
+        band: std draws mean ± standard deviation over seeds, as the paper does; interval draws the
             interquartile mean and its 95 % bootstrap interval.
         window: tests that each point averages over; a number above 1 is written on the axis.
         main: curves that keep their colour where there are more than six.
@@ -82,7 +82,8 @@ def learning_curves(
     figure.supylabel(label + smoothed, fontsize="medium")
     if quiet:
         named = ", ".join(_label(name) for name in in_legend_order(pd.Series(sorted(quiet))))
-        figure.supxlabel(f"grey: {named}", fontsize="small", color="0.35")
+        elsewhere = quiet & {name for names in coloured.values() for name in names}  # in a panel of few curves
+        figure.supxlabel(f"{'grey where not named' if elsewhere else 'grey'}: {named}", fontsize="small", color="0.35")
     return figure
 
 

@@ -105,7 +105,7 @@ def compare(
 ) -> pd.DataFrame:
     """Solve every game with every method and seed; one row for each, with all that is needed to repeat it.
 
-    `python -m na2q.evaluation.games --out data/matrix_games.csv` makes the stored table.
+    ``python -m na2q.evaluation.games --out data/matrix_games.csv`` makes the stored table.
     """
     rows = []
     for game, method, seed in product(games, methods, seeds):

@@ -135,4 +135,7 @@ FIGURES: dict[str, Callable[[Chosen], Figure]] = {
     "figure-11a-health": lambda shown: pictures.health_and_masks(shown.first, shown.episode),
     "figure-11b-contributions": lambda shown: pictures.contribution_map(shown.first, shown.episode),
 }
-"""Drawn in this order, each by its number in the paper; one that recordings do not support raises ValueError."""
+"""Drawn in this order, each by its number in the paper; one that recordings do not support raises ValueError.
+
+:meta hide-value:
+"""

@@ -1,4 +1,4 @@
-"""What tests of explanations find for stored models: `python -m na2q.explain.findings --out data/explanations.csv`.
+"""What tests of explanations find for stored models: ``python -m na2q.explain.findings --out data/explanations.csv``.
 
 The table has a row for each model and test, with a 95 % interval over episodes where there is one. The scoreboard
 reads the table, so that it need not play thousands of episodes. The book's chapters run the same functions on the same
@@ -149,10 +149,11 @@ def _nodes(probe: Probe) -> np.ndarray:
 def of_battles(greedy: xr.Dataset, exploring: xr.Dataset) -> Iterator[tuple[str, Estimate]]:
     """What Figures 6 and 11 are read for, over all steps of a recording.
 
-    off plan: contribution of a living agent whose action is not its greedy one, less its mean where it is; and the same
-    of its utility. pairs apart: contribution of living pairs that do not share a target, in means of those that do.
-    mask when hit: change of the mask of an agent's own health in the step of a hit, less the mean change in others.
-    pair alive: contribution of a pair whose members live, less its mean with one dead.
+    - off plan: contribution of a living agent whose action is not its greedy one, less its mean where it is; and the
+      same of its utility.
+    - pairs apart: contribution of living pairs that do not share a target, in means of those that do.
+    - mask when hit: change of the mask of an agent's own health in the step of a hit, less the mean change in others.
+    - pair alive: contribution of a pair whose members live, less its mean with one dead.
     """
     n = greedy.sizes["agent"]
     own = exploring["contribution"].values[..., coalitions.unary_terms(exploring)].astype(float)

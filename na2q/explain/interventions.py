@@ -89,10 +89,13 @@ def interventions(
 def scores(probe: Probe) -> dict[str, Float[ndarray, "e t n"]]:
     """What a method can say of the worth of each agent's action, over episodes and steps; what it has of these.
 
-    q: its utility. slope x q: dQ_tot / dQ_i times it. shapley: its share of Q_tot, against every agent's mean
-    utility. to idle: what Q_tot loses, by its own account, with the first available action in place of that
-    taken. contribution: its own term. with pairs: the same and half of every pair's. purified and purified with
-    pairs: these after purification.
+    - q: its utility.
+    - slope x q: dQ_tot / dQ_i times its utility.
+    - shapley: its share of Q_tot, against every agent's mean utility.
+    - to idle: what Q_tot loses, by its own account, with the first available action in place of that taken.
+    - contribution: its own term.
+    - with pairs: its own term and half of every pair's that it is in.
+    - purified, and purified with pairs: the last two after purification.
     """
     recording, q = probe.recording, probe.q
     utilities = probe.recording["q"].values[probe.filled].astype(float)

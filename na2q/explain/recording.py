@@ -61,6 +61,8 @@ AXES: dict[str, tuple[str, ...]] = {
 }
 """Arrays of a recording whose first axes are episode and step, with the axes that follow.
 
+:meta hide-value:
+
 action_taken was executed, greedy_action is the best available one, and q_taken, q_tot, credits and all that
 follows belong to the actions taken. avail says which actions were available. filled marks steps that happened.
 q_tot = sum of contribution + bias, contribution = credit * shape; gradient is dQ_tot / dQ_i.

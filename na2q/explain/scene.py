@@ -95,7 +95,7 @@ def has_coalitions(recording: xr.Dataset) -> bool:
 
 @checks_arguments
 def things(recording: xr.Dataset) -> dict[str, dict[str, int]]:
-    """Return what observations tell of, such as {"food 0": {"y": 0, "x": 1, "level": 2}}: features by their place."""
+    """Return what observations tell of, as ``{"food 0": {"y": 0, "x": 1, "level": 2}}``: features by their place."""
     found: dict[str, dict[str, int]] = {}
     for place, name in enumerate(recording["obs_feature"].values):
         thing = re.match(r"(?:food|other|enemy|ally) \d+|self|own|move|", str(name))

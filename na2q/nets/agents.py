@@ -28,8 +28,8 @@ class Unroll(NamedTuple):
 class RecurrentAgent(nn.Module):
     """Linear -> ReLU -> GRU -> linear head, weights shared by all agents (section 4, App. F.3).
 
-    With `kind="two_head"` every agent adds a linear head of its own to the shared one (A1). With `share_parameters` off
-    every agent has a network of its own; the weights of all lie stacked, with the agents as first axis.
+    With ``kind="two_head"`` every agent adds a linear head of its own to the shared one (A1). With `share_parameters`
+    off every agent has a network of its own; the weights of all lie stacked, with the agents as first axis.
     """
 
     def __init__(self, spec: EnvSpec, config: AgentConfig) -> None:

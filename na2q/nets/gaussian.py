@@ -35,11 +35,8 @@ class Posterior(NamedTuple):
 class SampleAndKL(torch.autograd.Function):
     """z = mean + std noise and KL = (|mean|^2 + |std|^2 - dim) / 2 - sum log std, with std = exp(log std).
 
-    With g and k the derivatives of the loss in z and KL, those in mean and log std are
-
-        g + k mean    and    std (g noise + k std) - k
-
-    in four passes over the arrays, of which autograd makes twelve.
+    With g and k the derivatives of the loss in z and KL, those in mean and log std are ``g + k mean`` and
+    ``std (g noise + k std) - k``, in four passes over the arrays, of which autograd makes twelve.
     """
 
     @staticmethod

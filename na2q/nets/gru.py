@@ -1,6 +1,6 @@
 r"""The GRU over whole episodes, with a backward pass of its own.
 
-**Forward.** With the input x and the state h of one slot, and one block of the weights for each gate r, z and n,
+**Forward.** With the input x and the state h of one slot, and one block of the weights for each gate r, z and n::
 
     r  = sigmoid(W_ir x + b_ir + W_hr h + b_hr)
     z  = sigmoid(W_iz x + b_iz + W_hz h + b_hz)
@@ -12,7 +12,7 @@ Products with x need no state, so that all slots share one product for each gate
 wait for the slot before.
 
 **Backward.** Let g be the derivative of the loss in h'. Call a_r, a_z and a_n the arguments of the three gates. Since
-sigmoid' = r (1 - r) and tanh' = 1 - n^2, the derivatives of h' in what the weights produce are
+sigmoid' = r (1 - r) and tanh' = 1 - n^2, the derivatives of h' in what the weights produce are::
 
     dh'/da_n = (1 - z) (1 - n^2)  =: s
     dh'/dm   = s r
@@ -21,7 +21,7 @@ sigmoid' = r (1 - r) and tanh' = 1 - n^2, the derivatives of h' in what the weig
 
 None of them contains g. They are therefore computed for all slots at once, before the loop. The loop runs from the last
 slot to the first and does what must be done in order: g is what arrives from above plus what the later slot carries
-back, and what is carried on is
+back, and what is carried on is::
 
     z g + W_hr' (g dh'/da_r) + W_hz' (g dh'/da_z) + W_hn' (g dh'/dm)
 

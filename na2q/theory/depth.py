@@ -81,7 +81,7 @@ def three_layers(f: Callable[[ndarray], ndarray], agents: int, levels: int, cell
 
     Args:
         f: (r, n) -> (r,).
-        agents: n.
+        agents: their number n.
         levels: units of the third layer.
         cells: cells of the grid along each axis.
     """

@@ -72,7 +72,7 @@ def interactions(worth: ndarray, size: int = 2) -> ndarray:
         size: of the groups; 1 gives Shapley values.
 
     Returns:
-        (..., g) in the order of `groups`: the sum over the subsets T that hold the group of d(T) / (|T| - size + 1).
+        The sum over the subsets T that hold a group of d(T) / (|T| - size + 1), (..., g) in the order of `groups`.
     """
     n = agents_in(worth)
     gains, who = dividends(worth), members(n)

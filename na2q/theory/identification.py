@@ -2,12 +2,12 @@
 
 Terms are in NA2Q's order: agents 0..n-1, then the pairs (i, j), i < j, lexicographically. A change of model is an
 array `moved` of shape (p, 2): pair (i, j) takes moved[., 0] of f_i and moved[., 1] of f_j on top of itself, in units
-of its own old credit. With b = 1 / (1 + moved.sum(1)),
+of its own old credit. With b = 1 / (1 + moved.sum(1))::
 
     f'_ij = b (f_ij + moved_0 f_i + moved_1 f_j),   alpha'_ij = alpha_ij / b,
-    f'_i = f_i,                                     alpha'_i = alpha_i - sum_j moved alpha_ij,
+    f'_i = f_i,                                     alpha'_i = alpha_i - sum_j moved alpha_ij
 
-which leaves every Q_tot as it is and keeps the sum of the credits at one.
+This leaves every Q_tot as it is and keeps the sum of the credits at one.
 """
 
 from itertools import combinations

@@ -2,11 +2,11 @@
 
 A payoff holds the value of every joint action of n agents, one axis each. A mixer sees actions only through
 utilities, hence through one ranking of each agent's actions. VDN reaches sums. The closure of what NA2Q reaches, with
-shape functions of Table 4 as wide as need be, is the set of payoffs
+shape functions of Table 4 as wide as need be, is the set of payoffs::
 
-    c + sum_i sum_k a_ik 1{u_i >= k} + sum_ij sum_kl w_ijkl 1{u_i >= k} 1{u_j >= l},   a, w >= 0,
+    c + sum_i sum_k a_ik 1{u_i >= k} + sum_ij sum_kl w_ijkl 1{u_i >= k} 1{u_j >= l},   a, w >= 0
 
-where >= is by rank: sums of nondecreasing, supermodular terms of one and two agents in common rankings.
+Here >= is by rank. They are sums of nondecreasing, supermodular terms of one and two agents in common rankings.
 """
 
 from collections.abc import Callable, Iterator

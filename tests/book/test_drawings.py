@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 
-from na2q.book.drawings import GRAPHS, draw_causal_graphs, draw_mixed_difference, draw_update_times
+from na2q.book.drawings import GRAPHS, MINUS, draw_causal_graphs, draw_mixed_difference, draw_update_times
 
 
 def test_graphs_draw_every_node_and_every_arrow() -> None:
@@ -18,7 +18,8 @@ def test_graphs_draw_every_node_and_every_arrow() -> None:
 
 def test_signs_of_a_mixed_difference_tell_complements_from_substitutes() -> None:
     figure = draw_mixed_difference()
-    assert [axes.get_title().splitlines()[1] for axes in figure.axes] == ["mixed difference +1", "mixed difference -1"]
+    titles = [axes.get_title().splitlines()[1] for axes in figure.axes]
+    assert titles == ["mixed difference +1", f"mixed difference {MINUS}1"]
     assert all(len(axes.texts) == 4 for axes in figure.axes)
     plt.close(figure)
 

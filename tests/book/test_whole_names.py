@@ -74,3 +74,11 @@ def test_a_formula_keeps_its_brackets_and_its_full_stop() -> None:
     assert whole_names.kept_whole(f"<p>of {formula}”, and</p>") == f"<p>of {whole(formula + '”,')} and</p>"
     assert whole_names.kept_whole(f"<p>of ({formula})</p>") == f"<p>of {whole('(' + formula + ')')}</p>"
     assert whole_names.kept_whole(f"<p>of {formula} and</p>") == f"<p>of {formula} and</p>"
+
+
+def test_what_stands_before_a_member_breaks_between_its_words() -> None:
+    before = '<span class="sig-prename descclassname"><span class="pre">on_explanations.Test.</span></span>'
+    assert "on_<wbr>explanations.<wbr>Test.<wbr></span>" in whole_names.kept_whole(before)
+    assert "<wbr>" not in whole_names.kept_whole(
+        '<span class="sig-name descname"><span class="pre">of_battles</span></span>'
+    )

@@ -110,7 +110,7 @@ class SMACEnv:
         raise ValueError("StarCraft II cannot be drawn here: set env_options.save_replays and open the replay in it")
 
     def labels(self) -> dict[str, list[str]]:
-        """Name features and actions; see `na2q.envs.battle.layout.Layout.labels`."""
+        """Name features and actions; see `Layout.labels`."""
         return self._layout.labels()
 
     def snapshot(self, copy: int) -> Snapshot:

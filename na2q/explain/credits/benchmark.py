@@ -1,8 +1,8 @@
 """The benchmark of credits: every answer of trained models against the computed truth, as a table.
 
-`na2q credits RUN... --out credits.csv`; a stopped command goes on where it was, since every model's truth and answers
+``na2q credits RUN... --out credits.csv``; a stopped command goes on where it was, since every model's truth and answers
 are kept in files of their own, beside the table. The stored table is made by
-`python -m na2q.explain.credits.benchmark --out data/credits.csv`.
+``python -m na2q.explain.credits.benchmark --out data/credits.csv``.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Do methods recover who is paid for what, in games whose terms are known, once they fit the payoff?
 
 Every joint action is seen equally often, so that there is no exploration and no luck. The stored table is made by
-`python -m na2q.explain.credits.recovery --out data/credit_games.csv`.
+``python -m na2q.explain.credits.recovery --out data/credit_games.csv``.
 
 Letters in shapes are those of `na2q.explain.credits.games`, and k terms of a learned model.
 """
