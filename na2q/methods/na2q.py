@@ -31,8 +31,7 @@ class Noise(NamedTuple):
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"table4": elu, "two_sided": partial(two_sided_elu, axis=-2)}
 """Hidden units of shape functions, (coalitions, units, rows), by `NA2QOptions.shape`.
 
-:meta hide-value:
-"""
+:meta hide-value:"""
 
 
 class ShapeFunctions(nn.Module):
