@@ -280,7 +280,7 @@ def test_explaining_better_needs_three_seeds_of_the_first_and_one_of_the_others(
 def test_scoreboard_without_runs_settles_theory_and_explanations_and_leaves_the_rest_open(tmp_path: Path) -> None:
     board = scoreboard(tmp_path)
     settled = {found.claim.id: found.verdict for found in board if found.verdict != "open"}
-    assert set(settled) == {"I1", "I2", "I3", "I5", "I6", "T1", "T2", "T3", "T4", "T5", "E1"}
+    assert set(settled) == {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "T1", "T2", "T3", "T4", "T5", "E1"}
     assert settled["T3"] == "reproduced"
     assert settled["T2"] == "not reproduced"
     assert len(board) == 40
