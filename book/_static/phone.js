@@ -103,6 +103,13 @@
   }
 
   function slides(node, cells) {
+    const output = node.closest(".output");
+    if (output && output.querySelectorAll("table").length > 1 && !node.parentElement.matches(".na2q-pans")) {
+      const pans = make("div", "na2q-pans"); // each of several slides by itself, lest captions and what fits go with it
+      pans.tabIndex = 0; // so that the keyboard can scroll it
+      node.replaceWith(pans);
+      pans.append(node);
+    }
     node.classList.add("na2q-slides");
     cells.filter((cell) => cell.textContent.length <= WHOLE).forEach((cell) => cell.classList.add("na2q-short"));
     const first = node.querySelector("tbody tr > :first-child");
@@ -125,8 +132,7 @@
 
   function mark(node) {
     if (node.matches?.(SCROLLS)) {
-      const several = node.querySelectorAll("table").length > 1; // what fits would fade with what does not
-      const more = phone.matches && !several && node.scrollLeft + node.clientWidth < node.scrollWidth - 4;
+      const more = phone.matches && node.scrollLeft + node.clientWidth < node.scrollWidth - 4;
       node.classList.toggle("na2q-goes-on", more);
     }
   }
